@@ -1,0 +1,81 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+    .treatAllWarnings(as: .error),
+]
+
+func stage(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "phusa",
+    products: [
+        .executable(name: "phusa", targets: ["phusa"]),
+        .library(name: "JSONDocument", targets: ["JSONDocument"]),
+        .library(name: "JSONSchema", targets: ["JSONSchema"]),
+        .library(name: "Parquet", targets: ["Parquet"]),
+        .library(name: "DeltaLake", targets: ["DeltaLake"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "CChecksum"),
+
+        stage("Telemetry"),
+        stage("DurableFiles"),
+        stage("MQTTSource", ["Telemetry", "CMosquitto"]),
+        stage("Journal", ["Telemetry", "DurableFiles", "CChecksum"]),
+        stage("JSONDocument", ["CSimdjson"]),
+        stage("JSONSchema", ["JSONDocument"]),
+        stage("Streams", ["Telemetry", "JSONDocument", "JSONSchema", .product(name: "Yams", package: "Yams")]),
+        stage("Parquet", ["CZstd"]),
+        stage("DeltaLake", ["DurableFiles", "JSONDocument"]),
+        stage(
+            "Pipeline",
+            [
+                "Telemetry", "DurableFiles", "MQTTSource", "Journal", "JSONDocument", "Streams", "Parquet", "DeltaLake",
+            ]),
+        .executableTarget(
+            name: "phusa",
+            dependencies: [
+                "Telemetry", "DurableFiles", "MQTTSource", "Journal", "JSONDocument", "Streams", "Parquet",
+                "DeltaLake", "Pipeline",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: settings),
+
+        tests(of: "Telemetry"),
+        tests(of: "DurableFiles", ["TestSupport"]),
+        tests(of: "MQTTSource", ["Telemetry", "TestSupport"]),
+        tests(of: "Journal", ["Telemetry", "DurableFiles", "TestSupport"]),
+        tests(of: "JSONDocument", ["TestSupport"]),
+        tests(of: "JSONSchema", ["JSONDocument", "TestSupport"]),
+        tests(of: "Streams", ["Telemetry", "JSONDocument", "TestSupport"]),
+        tests(of: "Parquet", ["TestSupport"]),
+        tests(of: "DeltaLake", ["DurableFiles", "TestSupport"]),
+        tests(of: "Pipeline", ["Telemetry", "DurableFiles", "Journal", "Streams", "Parquet", "DeltaLake", "TestSupport"]),
+        .target(
+            name: "TestSupport", dependencies: ["Telemetry", "DurableFiles"], path: "Tests/TestSupport",
+            swiftSettings: settings),
+    ]
+)
