@@ -1,0 +1,88 @@
+import Telemetry
+import Testing
+
+struct ColumnBatchTests {
+    static let definitions = [
+        ColumnDefinition("device", .string), ColumnDefinition("value", .double), ColumnDefinition("seq", .int64),
+    ]
+
+    @Test("a row counts only when it is committed, and its cells are null until set")
+    func pendingRow() {
+        var batch = ColumnBatch(Self.definitions, capacity: 4)
+        batch.beginRow()
+        batch.setString("a", column: 0)
+        batch.setWord(7, column: 2)
+        batch.beginRow()
+        batch.setString("b", column: 0)
+        batch.commitRow()
+        let count = batch.count
+        #expect(count == 1)
+        let device = batch.string(row: 0, column: 0)
+        let seq = batch.word(row: 0, column: 2)
+        #expect(device == "b")
+        #expect(seq == nil)
+    }
+
+    @Test("equal strings share an id, through growth and reuse", arguments: [10, 1000, 50_000])
+    func interning(distinct: Int) {
+        var batch = ColumnBatch(Self.definitions, capacity: distinct * 2)
+        for round in 0..<2 {
+            for pass in 0..<2 {
+                for number in 0..<distinct {
+                    batch.beginRow()
+                    batch.setString("device-\(number)", column: 0)
+                    batch.setDouble(Double(number) / 3, column: 1)
+                    batch.commitRow()
+                    let id = batch.word(row: pass * distinct + number, column: 0)
+                    #expect(id == Int64(number))
+                }
+            }
+            let offsets = batch.dictionaryOffsets(of: 0).count
+            #expect(offsets == distinct + 1)
+            let last = batch.string(row: distinct * 2 - 1, column: 0)
+            #expect(last == "device-\(distinct - 1)", "round \(round)")
+            batch.removeAll()
+        }
+    }
+
+    @Test("identity depends on bytes and numbers, not on ids; null differs from empty and zero")
+    func fingerprints() {
+        var first = ColumnBatch(Self.definitions, capacity: 4)
+        var second = ColumnBatch(Self.definitions, capacity: 4)
+        second.beginRow()
+        second.setString("other", column: 0)
+        second.commitRow()
+        func identity(_ batch: inout ColumnBatch, _ device: String?, _ seq: Int64?) -> Fingerprint {
+            batch.beginRow()
+            if let device { batch.setString(device, column: 0) }
+            if let seq { batch.setWord(seq, column: 2) }
+            var fingerprint = Fingerprint.start
+            batch.combine(column: 0, row: batch.count, into: &fingerprint)
+            batch.combine(column: 2, row: batch.count, into: &fingerprint)
+            return fingerprint
+        }
+        #expect(identity(&first, "dev", 1) == identity(&second, "dev", 1))
+        #expect(identity(&first, "dev", 1) != identity(&first, "dev", 2))
+        #expect(identity(&first, "dev", nil) != identity(&first, "dev", 0))
+        #expect(identity(&first, nil, 1) != identity(&first, "", 1))
+    }
+
+    @Test("fingerprints of a hundred thousand short strings and their prefixes differ")
+    func noCollisions() {
+        var seen = Set<Fingerprint>()
+        for number in 0..<100_000 {
+            let text = "hcm-cov-\(number)"
+            seen.insert(Fingerprint(text.utf8Bytes))
+        }
+        #expect(seen.count == 100_000)
+    }
+
+    @Test func writingPastTheEndStops() async {
+        await #expect(processExitsWith: .failure) {
+            var batch = ColumnBatch([ColumnDefinition("a", .int64)], capacity: 1)
+            batch.beginRow()
+            batch.commitRow()
+            batch.beginRow()
+        }
+    }
+}
