@@ -1,0 +1,109 @@
+import DurableFiles
+import Glibc
+import Synchronization
+import TestSupport
+import Testing
+
+struct SystemFileStoreTests {
+    private let store = SystemFileStore()
+
+    @Test("creates a directory with its parents, also when it is there already")
+    func directories() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/a/b/c"
+        try store.createDirectory(path)
+        try store.createDirectory(path)
+        #expect(try store.entries(of: directory.path + "/a") == [DirectoryEntry(name: "b", isDirectory: true)])
+        try store.createAtomically(path + "/file", [1, 2, 3])
+        let error = #expect(throws: FileError.self) { try store.createDirectory(path + "/file") }
+        #expect(error?.code == EEXIST)
+    }
+
+    @Test("lists names sorted by their bytes, without temporary files")
+    func listing() throws {
+        let directory = try TemporaryDirectory()
+        for name in ["b", "a", "Z", "đ", ".x.0.tmp"] {
+            try store.createAtomically("\(directory.path)/\(name)", [UInt8]())
+        }
+        #expect(try store.list(directory.path) == ["Z", "a", "b", "đ"])
+        #expect(try store.entries(of: directory.path).count == 5)
+    }
+
+    @Test("creates a file whole, replaces it whole, and leaves nothing else behind")
+    func atomically() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/file"
+        let large = [UInt8](repeating: 7, count: 3_000_000)
+        try store.createAtomically(path, large)
+        #expect(try store.read(path) == large)
+        #expect(try store.byteCount(of: path) == large.count)
+        try store.createAtomically(path, [UInt8]("new".utf8))
+        #expect(try store.read(path) == [UInt8]("new".utf8))
+        #expect(try store.entries(of: directory.path).map(\.name) == ["file"])
+    }
+
+    @Test("gives a name to exactly one of many that put it at the same time")
+    func putIfAbsentRace() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/00000000000000000000.json"
+        let store = store
+        let winners = try await withThrowingTaskGroup(of: UInt8?.self) { group in
+            for candidate in UInt8(0)..<16 {
+                group.addTask {
+                    let bytes = [UInt8](repeating: candidate, count: 10_000)
+                    return try store.putIfAbsent(path, bytes) ? candidate : nil
+                }
+            }
+            return try await group.reduce(into: [UInt8]()) { winners, winner in winners += winner.map { [$0] } ?? [] }
+        }
+        #expect(winners.count == 1)
+        #expect(try store.read(path) == [UInt8](repeating: winners[0], count: 10_000))
+        #expect(try store.entries(of: directory.path).count == 1)
+    }
+
+    @Test("writes, synchronizes, reads and shortens an open file")
+    func openFiles() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/file"
+        let file = try store.openForWriting(path, create: true)
+        try file.preallocate(10_000)
+        try file.write([UInt8]("hello".utf8), at: 5_000)
+        try file.synchronize()
+        #expect(try store.byteCount(of: path) == 10_000)
+        let reader = try store.openForReading(path)
+        #expect(try reader.read(7, at: 4_999) == [0] + [UInt8]("hello".utf8) + [0])
+        try file.truncate(to: 5_003)
+        #expect(try reader.read(7, at: 4_999) == [0] + [UInt8]("hel".utf8))
+        #expect(try reader.byteCount == 5_003)
+    }
+
+    @Test("refuses a lock that is taken, and gives it once it is free")
+    func locks() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/lock"
+        do {
+            let first = try store.lockExclusively(path)
+            let error = #expect(throws: FileError.self) { _ = try store.lockExclusively(path) }
+            #expect(error?.isLocked == true)
+            #expect(error?.description == "cannot lock \(path): another process is using it")
+            _ = consume first
+        }
+        _ = try store.lockExclusively(path)
+    }
+
+    @Test("says what failed, where, and what to do")
+    func errors() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/missing"
+        let error = #expect(throws: FileError.self) { try store.read(path) }
+        #expect(error?.isMissing == true)
+        #expect(error?.description == "cannot open \(path): No such file or directory")
+        #expect(
+            FileError(.write, "/data/x", code: ENOSPC).description
+                == "cannot write /data/x: No space left on device (free some space on that file system)")
+        #expect(FileError(.write, "/data/x", code: ENOSPC).isDiskFull)
+        #expect(try store.exists(path) == false)
+        #expect(try store.exists(directory.path))
+        #expect(try store.freeByteCount(directory.path) > 0)
+    }
+}
