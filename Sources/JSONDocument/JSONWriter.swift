@@ -1,0 +1,190 @@
+/// Builds a compact JSON text value by value.
+///
+/// The caller keeps the order (names only in objects, begin and end in pairs); commas and escapes are the writer's.
+public struct JSONWriter: Sendable {
+    /// What has been written.
+    public private(set) var bytes: [UInt8]
+    private var needsComma = false
+
+    /// A writer that appends to `bytes`.
+    public init(appendingTo bytes: consuming [UInt8] = []) {
+        self.bytes = bytes
+    }
+
+    /// The text written so far.
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// Forgets everything and keeps the memory.
+    public mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        needsComma = false
+    }
+
+    /// Writes `{`.
+    public mutating func beginObject() { begin(UInt8(ascii: "{")) }
+
+    /// Writes `}`.
+    public mutating func endObject() { end(UInt8(ascii: "}")) }
+
+    /// Writes `[`.
+    public mutating func beginArray() { begin(UInt8(ascii: "[")) }
+
+    /// Writes `]`.
+    public mutating func endArray() { end(UInt8(ascii: "]")) }
+
+    /// Writes a member's name; its value must follow.
+    public mutating func name(_ name: String) {
+        separate()
+        JSONText.append(name, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// Writes a string.
+    public mutating func string(_ value: String) {
+        separate()
+        JSONText.append(value, to: &bytes)
+    }
+
+    /// Writes a string given as UTF-8 bytes.
+    public mutating func string(_ utf8: RawSpan) {
+        separate()
+        JSONText.append(utf8, to: &bytes)
+    }
+
+    /// Writes an integer.
+    public mutating func integer(_ value: some BinaryInteger) {
+        separate()
+        bytes.append(contentsOf: String(value).utf8)
+    }
+
+    /// Writes the shortest number that reads back as `value`; `null` for infinities and NaN, which JSON lacks.
+    public mutating func double(_ value: Double) {
+        separate()
+        JSONText.append(value, to: &bytes)
+    }
+
+    /// Writes `true` or `false`.
+    public mutating func bool(_ value: Bool) {
+        separate()
+        bytes.append(contentsOf: (value ? "true" : "false").utf8)
+    }
+
+    /// Writes `null`.
+    public mutating func null() {
+        separate()
+        bytes.append(contentsOf: "null".utf8)
+    }
+
+    /// Writes a value of a parsed document.
+    public mutating func value(_ index: Int, of document: JSONDocument) {
+        separate()
+        document.write(index, into: &bytes)
+    }
+
+    /// Writes text that is a JSON value already.
+    public mutating func raw(_ json: RawSpan) {
+        separate()
+        // Safe: the closure only reads the bytes it is given.
+        unsafe json.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+    }
+
+    private mutating func begin(_ mark: UInt8) {
+        separate()
+        bytes.append(mark)
+        needsComma = false
+    }
+
+    private mutating func end(_ mark: UInt8) {
+        bytes.append(mark)
+        needsComma = true
+    }
+
+    private mutating func separate() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = true
+    }
+}
+
+extension JSONDocument {
+    /// Appends the value at `index` as compact JSON; numbers read back as the same value.
+    public func write(_ index: Int, into bytes: inout [UInt8]) {
+        switch kind(at: index) {
+        case .object:
+            bytes.append(UInt8(ascii: "{"))
+            var members = members(of: index)
+            var isFirst = true
+            while let member = members.next() {
+                if !isFirst { bytes.append(UInt8(ascii: ",")) }
+                isFirst = false
+                JSONText.append(stringBytes(at: member.name), to: &bytes)
+                bytes.append(UInt8(ascii: ":"))
+                write(member.value, into: &bytes)
+            }
+            bytes.append(UInt8(ascii: "}"))
+        case .array:
+            bytes.append(UInt8(ascii: "["))
+            var elements = elements(of: index)
+            var isFirst = true
+            while let element = elements.next() {
+                if !isFirst { bytes.append(UInt8(ascii: ",")) }
+                isFirst = false
+                write(element, into: &bytes)
+            }
+            bytes.append(UInt8(ascii: "]"))
+        case .string: JSONText.append(stringBytes(at: index), to: &bytes)
+        case .integer: bytes.append(contentsOf: String(int64(at: index)).utf8)
+        case .unsigned: bytes.append(contentsOf: String(uint64(at: index)).utf8)
+        case .double: JSONText.append(double(at: index), to: &bytes)
+        case .true: bytes.append(contentsOf: "true".utf8)
+        case .false: bytes.append(contentsOf: "false".utf8)
+        case .null: bytes.append(contentsOf: "null".utf8)
+        }
+    }
+
+    /// The value at `index` as compact JSON.
+    public func text(of index: Int) -> String {
+        var bytes: [UInt8] = []
+        write(index, into: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// How scalars look in JSON text.
+enum JSONText {
+    static func append(_ value: Double, to bytes: inout [UInt8]) {
+        guard value.isFinite else {
+            bytes.append(contentsOf: "null".utf8)
+            return
+        }
+        bytes.append(contentsOf: value.description.utf8)
+    }
+
+    static func append(_ value: String, to bytes: inout [UInt8]) {
+        var value = value
+        value.withUTF8 { utf8 in
+            // Safe: the span does not leave the closure.
+            append(unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(utf8)), to: &bytes)
+        }
+    }
+
+    static func append(_ utf8: RawSpan, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        for offset in 0..<utf8.byteCount {
+            let byte = utf8.byte(at: offset)
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                bytes.append(UInt8(ascii: "\\"))
+                bytes.append(byte)
+            case 0x0A: bytes.append(contentsOf: "\\n".utf8)
+            case 0x0D: bytes.append(contentsOf: "\\r".utf8)
+            case 0x09: bytes.append(contentsOf: "\\t".utf8)
+            case 0..<0x20:
+                bytes.append(contentsOf: byte < 0x10 ? "\\u000".utf8 : "\\u00".utf8)
+                bytes.append(contentsOf: String(byte, radix: 16).utf8)
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+}
