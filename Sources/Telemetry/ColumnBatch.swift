@@ -1,4 +1,6 @@
-/// Rows as columns. Every cell is one 64-bit word, whose meaning is the column's type, and one validity byte.
+/// Rows as columns.
+///
+/// Every cell is one 64-bit word, whose meaning is the column's type, and one validity byte.
 ///
 /// A row is written in place behind the last one, cell by cell, and counts only when it is committed; so a reading that
 /// turns out to be refused or a duplicate halfway leaves no trace but strings in a dictionary. The memory is allocated

@@ -59,7 +59,7 @@ package struct CivilTime: Equatable, Sendable {
         microsecond = rest % 1_000_000
     }
 
-    /// `2026-11-21`
+    /// The day, such as `2026-11-21`.
     package var date: String { "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))" }
 }
 

@@ -85,7 +85,9 @@ package struct MessageBatch: ~Copyable, @unchecked Sendable {
         byteCount + messageByteCount <= byteCapacity && count < messageCapacity
     }
 
-    /// Copies a message behind the others. The caller has asked `hasRoom(forBytes:)`.
+    /// Copies a message behind the others.
+    ///
+    /// The caller has asked `hasRoom(forBytes:)`.
     package mutating func append(topic: RawSpan, payload: RawSpan, arrival: EventTime, flags: MessageFlags) {
         require(hasRoom(forBytes: topic.byteCount + payload.byteCount), "the source asks for room before it appends")
         let topicStart = byteCount
@@ -142,7 +144,9 @@ package struct MessageBatch: ~Copyable, @unchecked Sendable {
         return unsafe entries[index]
     }
 
-    /// The payload of message `index`. At least `padding` bytes behind it can be read.
+    /// The payload of message `index`.
+    ///
+    /// At least `padding` bytes behind it can be read.
     @inlinable
     @_lifetime(borrow self)
     package func payload(at index: Int) -> RawSpan {

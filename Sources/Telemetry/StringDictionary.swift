@@ -91,7 +91,9 @@ struct StringDictionary: ~Copyable {
         let length = unsafe Int(starts[id + 1]) - start
         guard length == string.byteCount else { return false }
         return unsafe string.withUnsafeBytes { candidate in
-            guard length > 0, let left = candidate.baseAddress, let right = unsafe arena.baseAddress else { return true }
+            guard length > 0, let left = candidate.baseAddress, let right = unsafe arena.baseAddress else {
+                return true
+            }
             return unsafe memcmp(left, right + start, length) == 0
         }
     }
