@@ -8,7 +8,7 @@ struct ColumnBatchTests {
 
     @Test("a row counts only when it is committed, and its cells are null until set")
     func pendingRow() {
-        var batch = ColumnBatch(Self.definitions, capacity: 4)
+        var batch = ColumnBatch(Self.definitions, rowLimit: 4)
         batch.beginRow()
         batch.setString("a", column: 0)
         batch.setWord(7, column: 2)
@@ -25,7 +25,7 @@ struct ColumnBatchTests {
 
     @Test("equal strings share an id, through growth and reuse", arguments: [10, 1000, 50_000])
     func interning(distinct: Int) {
-        var batch = ColumnBatch(Self.definitions, capacity: distinct * 2)
+        var batch = ColumnBatch(Self.definitions, rowLimit: distinct * 2)
         for round in 0..<2 {
             for pass in 0..<2 {
                 for number in 0..<distinct {
@@ -47,8 +47,8 @@ struct ColumnBatchTests {
 
     @Test("identity depends on bytes and numbers, not on ids; null differs from empty and zero")
     func fingerprints() {
-        var first = ColumnBatch(Self.definitions, capacity: 4)
-        var second = ColumnBatch(Self.definitions, capacity: 4)
+        var first = ColumnBatch(Self.definitions, rowLimit: 4)
+        var second = ColumnBatch(Self.definitions, rowLimit: 4)
         second.beginRow()
         second.setString("other", column: 0)
         second.commitRow()
@@ -79,7 +79,7 @@ struct ColumnBatchTests {
 
     @Test func writingPastTheEndStops() async {
         await #expect(processExitsWith: .failure) {
-            var batch = ColumnBatch([ColumnDefinition("a", .int64)], capacity: 1)
+            var batch = ColumnBatch([ColumnDefinition("a", .int64)], rowLimit: 1)
             batch.beginRow()
             batch.commitRow()
             batch.beginRow()

@@ -1,0 +1,143 @@
+package import Telemetry
+
+/// The identities of the readings that one stream stored of late.
+///
+/// An open-addressing table of 16-byte entries: 120 bits of a fingerprint and the slot of time in which the reading
+/// arrived. Time counts by arrival, as the journal recorded it, so that reading the journal again decides the same. An
+/// identity is remembered for at least the window and at most an eighth longer. Memory: 27 to 71 bytes for each
+/// reading of a window (16 bytes at a load factor of 0.22 to 0.6).
+@safe
+package struct DuplicateWindow: ~Copyable, @unchecked Sendable {
+    // @unchecked: noncopyable and sole owner of its memory, so handing it over hands everything over.
+
+    private struct Entry: BitwiseCopyable {
+        var low: UInt64
+        /// The upper 56 bits belong to the fingerprint, the lower 8 are the stamp; stamp 0 marks a free entry.
+        var highAndStamp: UInt64
+    }
+
+    private static let stampMask: UInt64 = 0xFF
+    /// Stamps run from 1 to 255 and then start over.
+    private static let stampCount: Int64 = 255
+    private static let slotsInWindow: Int64 = 8
+    /// The table is swept before a stamp could be taken for one of the next round.
+    private static let slotsBetweenSweeps: Int64 = 128
+    private static let initialCapacity = 1024
+
+    private let slotMicroseconds: Int64
+    private var entries: UnsafeMutableBufferPointer<Entry>
+    /// Entries that are not free, remembered or expired.
+    private var occupiedCount = 0
+    private var currentSlot = Int64.min
+    private var sweptSlot = Int64.min
+
+    /// Remembers identities for `windowMicroseconds`, which is more than 0.
+    package init(windowMicroseconds: Int64) {
+        require(windowMicroseconds > 0, "a window of duplicates has a length")
+        slotMicroseconds = max(1, (windowMicroseconds + Self.slotsInWindow - 1) / Self.slotsInWindow)
+        unsafe entries = Self.emptyTable(capacity: Self.initialCapacity)
+    }
+
+    deinit {
+        unsafe entries.deallocate()
+    }
+
+    /// Remembers `identity`, or returns false when it is remembered already: the reading is a duplicate.
+    package mutating func insert(_ identity: Fingerprint, arrival: EventTime) -> Bool {
+        advance(to: arrival)
+        if unsafe (occupiedCount + 1) * 10 > entries.count * 6 { sweep() }
+        let high = identity.high & ~Self.stampMask
+        let mask = unsafe entries.count - 1
+        var index = Int(truncatingIfNeeded: identity.low) & mask
+        var reusable: Int?
+        while true {
+            // Safe: masked by the table's power-of-two count.
+            let entry = unsafe entries[index]
+            let stamp = entry.highAndStamp & Self.stampMask
+            if stamp == 0 { break }
+            let isAlive = isRemembered(stamp: stamp)
+            if entry.low == identity.low, entry.highAndStamp & ~Self.stampMask == high {
+                if isAlive { return false }
+                unsafe entries[index].highAndStamp = high | stampNow
+                return true
+            }
+            if !isAlive, reusable == nil { reusable = index }
+            index = (index + 1) & mask
+        }
+        if reusable == nil { occupiedCount += 1 }
+        // Safe: both come from the loop, masked.
+        unsafe entries[reusable ?? index] = Entry(low: identity.low, highAndStamp: high | stampNow)
+        return true
+    }
+
+    /// What the table takes in memory.
+    package var byteCount: Int { unsafe entries.count * MemoryLayout<Entry>.stride }
+
+    /// The earliest arrival that may still be remembered when a reading arrives at `arrival`.
+    package func horizon(at arrival: EventTime) -> EventTime {
+        EventTime(
+            microsecondsSinceEpoch: arrival.microsecondsSinceEpoch - slotMicroseconds * (Self.slotsInWindow + 1))
+    }
+
+    private var stampNow: UInt64 { Self.stamp(of: currentSlot) }
+
+    private static func stamp(of slot: Int64) -> UInt64 {
+        UInt64(slot - floorDivide(slot, stampCount) * stampCount) + 1
+    }
+
+    private func isRemembered(stamp: UInt64) -> Bool {
+        let age = Int64(stampNow) - Int64(stamp)
+        return (age >= 0 ? age : age + Self.stampCount) <= Self.slotsInWindow
+    }
+
+    /// Time only goes forward here: an arrival before the latest counts as arriving with it.
+    private mutating func advance(to arrival: EventTime) {
+        let slot = floorDivide(arrival.microsecondsSinceEpoch, slotMicroseconds)
+        guard slot > currentSlot else { return }
+        let isFirst = currentSlot == Int64.min
+        let hasExpired = !isFirst && slot - currentSlot > Self.slotsInWindow
+        if hasExpired {
+            // Safe: the whole table is initialised; this overwrites it.
+            unsafe entries.update(repeating: Entry(low: 0, highAndStamp: 0))
+            occupiedCount = 0
+        }
+        let isSweepDue = !isFirst && !hasExpired && slot - sweptSlot > Self.slotsBetweenSweeps
+        // A sweep judges by the old slot first: what it keeps is younger than a round of stamps.
+        if isSweepDue { sweep() }
+        currentSlot = slot
+        if isFirst || hasExpired || isSweepDue { sweptSlot = slot }
+    }
+
+    /// Makes the table anew from what is remembered, with room to spare.
+    private mutating func sweep() {
+        var rememberedCount = 0
+        for index in unsafe entries.indices {
+            // Safe: the index comes from the buffer.
+            let stamp = unsafe entries[index].highAndStamp & Self.stampMask
+            if stamp != 0, isRemembered(stamp: stamp) { rememberedCount += 1 }
+        }
+        var capacity = Self.initialCapacity
+        while capacity * 9 < (rememberedCount + 1) * 20 { capacity *= 2 }
+        let table = unsafe Self.emptyTable(capacity: capacity)
+        for index in unsafe entries.indices {
+            // Safe: the index comes from the buffer; the slot is masked by the new table's power-of-two count.
+            let entry = unsafe entries[index]
+            let stamp = entry.highAndStamp & Self.stampMask
+            guard stamp != 0, isRemembered(stamp: stamp) else { continue }
+            var slot = Int(truncatingIfNeeded: entry.low) & (capacity - 1)
+            while unsafe table[slot].highAndStamp != 0 { slot = (slot + 1) & (capacity - 1) }
+            unsafe table[slot] = entry
+        }
+        unsafe entries.deallocate()
+        unsafe entries = table
+        occupiedCount = rememberedCount
+    }
+
+    @unsafe
+    private static func emptyTable(capacity: Int) -> UnsafeMutableBufferPointer<Entry> {
+        let table = UnsafeMutableBufferPointer<Entry>.allocate(capacity: capacity)
+        // Safe: freshly allocated with that capacity.
+        unsafe table.initialize(repeating: Entry(low: 0, highAndStamp: 0))
+        return unsafe table
+    }
+}

@@ -1,0 +1,75 @@
+import Glibc
+import Synchronization
+package import Telemetry
+
+/// How far a lane has come: the only thing that its two threads share.
+///
+/// The lane says what is durable, the fold says what is committed. Waiting goes through a pipe, so that it can end at once.
+package final class LaneProgress: Sendable {
+    private struct State {
+        var durable: JournalOffset
+        var committed: JournalOffset
+        var isDraining = false
+        var isCommitWanted = false
+    }
+
+    private let state: Mutex<State>
+    private let wakeUpReader: Int32
+    private let wakeUpWriter: Int32
+
+    package init(durable: JournalOffset, committed: JournalOffset) {
+        state = Mutex(State(durable: durable, committed: committed))
+        var ends: [Int32] = [-1, -1]
+        let status = unsafe pipe(&ends)
+        require(status == 0, "the system gives a pipe")
+        (wakeUpReader, wakeUpWriter) = (ends[0], ends[1])
+        for end in ends {
+            _ = fcntl(end, F_SETFL, O_NONBLOCK)
+            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+        }
+    }
+
+    deinit {
+        close(wakeUpReader)
+        close(wakeUpWriter)
+    }
+
+    /// The last offset that is on disk.
+    package var durable: JournalOffset { state.withLock { $0.durable } }
+
+    /// The last offset whose readings are in the tables, ledger included.
+    package var committed: JournalOffset { state.withLock { $0.committed } }
+
+    /// Whether the fold shall commit what it has and end.
+    package var isDraining: Bool { state.withLock { $0.isDraining } }
+
+    package func didSynchronize(through offset: JournalOffset) {
+        state.withLock { $0.durable = offset }
+        signal()
+    }
+
+    package func didCommit(through offset: JournalOffset) {
+        state.withLock { $0.committed = offset }
+    }
+
+    /// Asks the fold to fold what is durable, commit it and end.
+    package func drain() {
+        state.withLock { $0.isDraining = true }
+        signal()
+    }
+
+    /// Waits until something changed or the time is over.
+    package func wait(timeoutMilliseconds: Int32) {
+        var descriptor = pollfd(fd: wakeUpReader, events: Int16(POLLIN), revents: 0)
+        guard unsafe poll(&descriptor, 1, timeoutMilliseconds) > 0 else { return }
+        var bytes: UInt64 = 0
+        // How many wake-ups there were means nothing, so a part of them is as good as all.
+        _ = unsafe read(wakeUpReader, &bytes, MemoryLayout<UInt64>.size)
+    }
+
+    private func signal() {
+        var byte: UInt8 = 1
+        // A full pipe means that the fold has not looked yet, which is enough.
+        _ = unsafe write(wakeUpWriter, &byte, 1)
+    }
+}
