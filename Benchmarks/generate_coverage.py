@@ -3,7 +3,7 @@
 import math
 import random
 import sys
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 WARDS = [
     ("26734", 10.781, 106.704), ("26740", 10.777, 106.699), ("26743", 10.767, 106.695), ("26752", 10.756, 106.687),
@@ -13,7 +13,7 @@ WARDS = [
 ]  # fmt: skip
 OPERATORS = ["45201", "45202", "45204", "45205"]
 OPERATOR_SHARES = [20, 22, 50, 8]
-START = datetime(2026, 11, 21, 8, 0, 0, tzinfo=timezone.utc)
+START = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
 PERIOD_SECONDS = 5.0
 
 
