@@ -47,6 +47,8 @@ class Bad:
 
 
 WHOLE = readings.encode(GOOD)
+# The pipeline takes in every topic of the city, so that a mistyped one is kept and not overheard.
+EVERY_TOPIC = "subscriptions: [telemetry/#]\n"
 IN_NAME = WHOLE.index(b"hcm-bad-") + 4
 DEEP = b'{"ts":' + b"[" * 5000 + b"]" * 5000 + b"}"
 CASES = [

@@ -79,6 +79,24 @@ RECORDINGS = [CORK, BRISBANE]
 TRACE = ("ingest_time", "lane", "journal_offset")
 
 
+def publish_arguments(recording: recorded.Recording, shared_data, port: int) -> list[str]:
+    """The command that a person would type; `column=field` for every column of the file."""
+    topic = f"telemetry/test/{recording.stream}/recorded"
+    arguments = ["publish", shared_data / recording.file, "--topic", topic, "--broker-host", "127.0.0.1"]
+    arguments += ["--broker-port", str(port), "--qos", "1", "--progress", "none"]
+    for name, (column, _) in recording.fields.items():
+        arguments += ["--map", f"{column}={name}"]
+    for name, value in recording.constants.items():
+        arguments += ["--set", f"{name}={value}"]
+    return [*arguments, *TIME_ARGUMENTS[recording.stream]]
+
+
+TIME_ARGUMENTS = {
+    "coverage": ["--time-format", "%Y.%m.%d_%H.%M.%S", "--time-zone", "+00:00"],
+    "broadband": ["--time-format", "%Y-%m-%d %H:%M:%S", "--time-zone", "+10:00"],
+}
+
+
 @pytest.fixture(scope="module")
 def schemas(tmp_path_factory):
     """The project's own definitions with a clock wide enough for readings of years ago. Nothing else is changed."""

@@ -102,7 +102,7 @@ class Phusa:
             raise AssertionError(f"{error}; there are {rows()}\n{self.tail_of_log()}") from error
 
     def audit(self) -> dict:
-        """Has phusa count everything again: received = stored + duplicate + refused. Fails when that does not balance."""
+        """Has phusa count everything again; fails unless received = stored + duplicate + refused."""
         done = run_phusa("audit", "--data", self.data, "--format", "json")
         assert done.returncode == 0, f"the audit says no ({done.returncode}):\n{done.stdout}\n{done.stderr}"
         return json.loads(done.stdout)
