@@ -1,4 +1,3 @@
-internal import CChecksum
 import Telemetry
 
 /// The first bytes of every journal file; the layout stands in `FileFormat.md`.
@@ -35,8 +34,8 @@ struct JournalFileHeader: Equatable {
 
     /// Of the first 28 bytes.
     private static func checksum(of bytes: [UInt8]) -> UInt32 {
-        // Safe: both callers give at least 28 bytes.
-        unsafe bytes.withUnsafeBytes { unsafe crc32c_extend(0, $0.baseAddress, 28) }
+        // Safe: UInt8 has no padding.
+        unsafe CRC32C.extend(0, by: bytes.span.bytes.extracting(0..<28))
     }
 }
 

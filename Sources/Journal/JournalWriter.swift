@@ -15,6 +15,8 @@ package struct JournalWriter: ~Copyable {
         /// How many files that were cut away are kept for their blocks.
         package let spareFileCount: Int
 
+        /// Fits the values together.
+        ///
         /// Files of 64 MiB are large enough that making one does not count, and small enough that the cut follows the
         /// fold. At most half the limit counts, so that one file can be cut while the other fills.
         package init(

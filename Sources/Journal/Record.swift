@@ -1,4 +1,3 @@
-internal import CChecksum
 import Telemetry
 
 /// What the 32 bytes in front of a message say; the layout stands in `FileFormat.md`.
@@ -66,10 +65,7 @@ struct Record {
         guard record.distance == unknownDistance || UInt64(record.distance) <= number else { return .none }
         let byteCount = record.byteCount
         guard start + byteCount <= bytes.byteCount else { return .needs(byteCount: byteCount) }
-        let computed = unsafe bytes.withUnsafeBytes { buffer in
-            // Safe: the whole record lies in the bytes, as just checked.
-            unsafe crc32c_extend(salt, buffer.baseAddress.map { unsafe $0 + start + 4 }, byteCount - 4)
-        }
+        let computed = CRC32C.extend(salt, by: bytes.extracting(start + 4..<start + byteCount))
         return computed == checksum ? .whole(record) : .broken(byteCount: byteCount)
     }
 

@@ -1,4 +1,3 @@
-internal import CChecksum
 import Glibc
 import Telemetry
 
@@ -94,7 +93,8 @@ struct RecordBuffer: ~Copyable {
             unsafe memcpy(to, from + Int(entry.topicStart), topicByteCount)
             unsafe memcpy(to + topicByteCount, from + Int(entry.payloadStart), payloadByteCount)
         }
-        let checksum = unsafe crc32c_extend(salt, base + 4, target.count - 4)
+        let checked = unsafe UnsafeRawBufferPointer(rebasing: target[4...])
+        let checksum = unsafe CRC32C.extend(salt, by: RawSpan(_unsafeBytes: checked))
         unsafe base.storeBytes(of: checksum, as: UInt32.self)
     }
 }
