@@ -9,6 +9,12 @@ package struct JournalDamage: Equatable, Sendable, CustomStringConvertible {
     /// The first message that cannot be read.
     package let offset: JournalOffset
 
+    package init(file: String, byteOffset: Int, offset: JournalOffset) {
+        self.file = file
+        self.byteOffset = byteOffset
+        self.offset = offset
+    }
+
     package var description: String {
         """
         the journal file \(file) is damaged at byte \(byteOffset): message \(offset) and those behind it cannot be read \

@@ -185,6 +185,7 @@ package struct JournalWriter: ~Copyable {
         // First, so that only the newest file can end in an unfinished write.
         try synchronize()
         let fileByteCount = byteCountOfFile(forBytes: byteCount)
+        guard nextOffset > active.firstOffset else { return try growActiveFile(to: fileByteCount) }
         let spare = fileByteCount == configuration.fileByteCount ? spares.last : nil
         do throws(FileError) {
             let made = try directory.makeFile(firstOffset: nextOffset, byteCount: fileByteCount, from: spare)
@@ -196,6 +197,17 @@ package struct JournalWriter: ~Copyable {
             guard error.isDiskFull, error.operation != .synchronize else { throw fail(error) }
             throw .full(.diskReserve(freeByteCount: 0))
         }
+    }
+
+    /// For a batch larger than a file, when the newest file is still empty: its name is the one that is needed.
+    private mutating func growActiveFile(to byteCount: Int) throws(JournalWriteError) {
+        do throws(FileError) {
+            try active.file.preallocate(byteCount)
+        } catch {
+            guard error.isDiskFull else { throw fail(error) }
+            throw .full(.diskReserve(freeByteCount: 0))
+        }
+        active.byteCount = byteCount
     }
 
     private mutating func fail(_ error: FileError) -> JournalWriteError {

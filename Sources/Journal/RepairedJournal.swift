@@ -7,7 +7,7 @@ struct ActiveJournalFile {
     let firstOffset: JournalOffset
     let salt: UInt32
     /// How large it may become.
-    let byteCount: Int
+    var byteCount: Int
     /// Where the next record goes.
     var byteOffset = JournalFileHeader.byteCount
     var nextOffset: JournalOffset

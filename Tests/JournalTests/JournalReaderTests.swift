@@ -1,0 +1,88 @@
+import DurableFiles
+import Journal
+import Telemetry
+import TestSupport
+import Testing
+
+struct JournalReaderTests {
+    private let store = SimulatedFileStore(seed: 1)
+    private let path = "/journal"
+
+    @Test("follows the writer through new files and cuts, one message at a time")
+    func following() throws {
+        var reader = JournalReader(store, directory: path, from: JournalOffset(1))
+        var batch = MessageBatch(byteCapacity: 10_000, messageCapacity: 100)
+        let nothing = try reader.read(into: &batch, through: nil)
+        #expect(nothing == 0, "there is no journal yet")
+        var writer = try JournalWriter(store, directory: path, configuration: .small)
+        for number in UInt64(1)...200 {
+            try writer.append([.numbered(number, payloadByteCount: 300)])
+            try writer.synchronize()
+            let through = number % 2 == 0 ? writer.durableThrough : nil
+            let count = try reader.read(into: &batch, through: through)
+            #expect(count == 1)
+            #expect(batch.firstOffset == JournalOffset(number))
+            #expect(batch.message(at: 0) == .numbered(number, payloadByteCount: 300))
+            let more = try reader.read(into: &batch, through: through)
+            #expect(more == 0 && batch.isEmpty)
+            try writer.cut(behind: JournalOffset(number))
+        }
+    }
+
+    @Test("delivers the same whatever the batch holds", arguments: [(400, 1), (401, 1000), (1000, 3), (70_000, 1000)])
+    func batchCapacities(byteCapacity: Int, messageCapacity: Int) throws {
+        var writer = try JournalWriter(store, directory: path, configuration: .small)
+        for _ in 0..<30 { try writer.append(count: 8, payloadByteCount: 333) }
+        try writer.synchronize()
+        var reader = JournalReader(store, directory: path, from: JournalOffset(5))
+        let messages = try reader.readAll(
+            through: JournalOffset(231), byteCapacity: byteCapacity, messageCapacity: messageCapacity)
+        #expect(messages == numbered(5...231, payloadByteCount: 333))
+        #expect(reader.nextOffset == JournalOffset(232))
+    }
+
+    @Test("says how large a batch must be for a record that does not fit")
+    func recordTooLarge() throws {
+        var writer = try JournalWriter(store, directory: path, configuration: .small)
+        try writer.append(count: 1)
+        try writer.append(count: 1, payloadByteCount: 100_000)
+        try writer.synchronize()
+        var reader = JournalReader(store, directory: path, from: JournalOffset(1))
+        let byteCount = (32 + 6 + 100_000 + 7) / 8 * 8
+        #expect(throws: JournalReadError.recordTooLarge(offset: JournalOffset(2), byteCount: byteCount)) {
+            _ = try reader.readAll(byteCapacity: byteCount - 1)
+        }
+        #expect(try reader.readAll(byteCapacity: byteCount) == numbered(2...2, payloadByteCount: 100_000))
+    }
+
+    @Test("notices that its file was cut away and used again while it was behind")
+    func overtaken() throws {
+        var writer = try JournalWriter(store, directory: path, configuration: .small)
+        try writer.append(count: 12, payloadByteCount: 250)
+        var reader = JournalReader(store, directory: path, from: JournalOffset(1))
+        var batch = MessageBatch(byteCapacity: 4000, messageCapacity: 3)
+        _ = try reader.read(into: &batch, through: nil)
+        for _ in 0..<6 {
+            try writer.append(count: 12, payloadByteCount: 250)
+            try writer.synchronize()
+            try writer.cut(behind: writer.durableThrough)
+        }
+        #expect(throws: JournalReadError.cutAway(firstAvailable: JournalOffset(73))) { _ = try reader.readAll() }
+    }
+
+    @Test("takes messages that should be there and are not for damage")
+    func missing() throws {
+        var reader = JournalReader(store, directory: path, from: JournalOffset(1))
+        #expect(throws: JournalReadError.self) { _ = try reader.readAll(through: JournalOffset(1)) }
+        var writer = try JournalWriter(store, directory: path, configuration: .small)
+        try writer.append(count: 2)
+        let damage = JournalDamage(
+            file: path + "/00000000000000000001.journal", byteOffset: 32 + 2 * 64, offset: JournalOffset(3))
+        var batch = MessageBatch(byteCapacity: 4000, messageCapacity: 3)
+        let count = try reader.read(into: &batch, through: JournalOffset(3))
+        #expect(count == 2)
+        #expect(throws: JournalReadError.damaged(damage)) {
+            _ = try reader.read(into: &batch, through: JournalOffset(3))
+        }
+    }
+}
