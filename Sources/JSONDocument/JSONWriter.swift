@@ -40,6 +40,14 @@ public struct JSONWriter: Sendable {
         needsComma = false
     }
 
+    /// Writes a member's name given as UTF-8 bytes; its value must follow.
+    public mutating func name(utf8: RawSpan) {
+        separate()
+        JSONText.append(utf8, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
     /// Writes a string.
     public mutating func string(_ value: String) {
         separate()

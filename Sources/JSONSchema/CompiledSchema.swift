@@ -1,0 +1,52 @@
+public import JSONDocument
+
+/// A JSON Schema (draft 2020-12), compiled: its references are resolved and nothing of its text is read any more.
+///
+/// Keywords that the draft does not know are annotations and have no effect. `format` is an annotation too unless
+/// `assertsFormat` is set; then date-time, date, time, duration, email, hostname, ipv4, ipv6, uuid, uri,
+/// uri-reference and json-pointer are checked.
+public struct CompiledSchema: Sendable {
+    let program: SchemaProgram
+    /// What the schema says about the members of the object that it describes, also of objects in it.
+    public let fields: [FieldFacts]
+
+    /// Compiles a schema.
+    ///
+    /// - Parameters:
+    ///   - source: the schema.
+    ///   - uri: the address against which its references are resolved; an `$id` in it comes before.
+    ///   - others: further documents by address; nothing else is ever fetched.
+    ///   - assertsFormat: whether a string of the wrong `format` is an error.
+    /// - Throws: ``SchemaError`` with the place in the schema.
+    public init(
+        _ source: JSONTree, at uri: String = "", others: [String: JSONTree] = [:], assertsFormat: Bool = false
+    ) throws(SchemaError) {
+        let registry = try SchemaRegistry(source, at: uri, others: others)
+        var compiler = SchemaCompiler(registry: registry, assertsFormat: assertsFormat)
+        program = try compiler.program()
+        fields = FieldFactsReader(registry).facts
+    }
+}
+
+/// Runs a compiled schema on one document after the other.
+public struct SchemaValidator: ~Copyable {
+    private let program: SchemaProgram
+    private var state = EvaluationState()
+
+    /// A validator; each thread needs its own.
+    public init(_ schema: CompiledSchema) {
+        program = schema.program
+    }
+
+    /// Whether the value at `index`, or the whole document, is valid.
+    public mutating func isValid(_ document: JSONDocument, at index: Int? = nil) -> Bool {
+        state.reset()
+        return program.evaluate(program.root, at: index ?? document.root, of: document, &state)
+    }
+
+    /// The first rule that the value at `index`, or the whole document, breaks; nil when it is valid.
+    public mutating func violation(in document: JSONDocument, at index: Int? = nil) -> SchemaViolation? {
+        guard !isValid(document, at: index) else { return nil }
+        return program.violation(state, in: document)
+    }
+}
