@@ -46,7 +46,9 @@ let package = Package(
         stage("Journal", ["Telemetry", "DurableFiles", "CChecksum"]),
         stage("JSONDocument", ["CSimdjson"]),
         stage("JSONSchema", ["JSONDocument"]),
-        stage("Streams", ["Telemetry", "JSONDocument", "JSONSchema", .product(name: "Yams", package: "Yams")]),
+        stage(
+            "Streams",
+            ["Telemetry", "DurableFiles", "JSONDocument", "JSONSchema", .product(name: "Yams", package: "Yams")]),
         stage("Parquet", ["CZstd"]),
         stage("DeltaLake", ["DurableFiles", "JSONDocument"]),
         stage(
@@ -70,7 +72,7 @@ let package = Package(
         tests(of: "Journal", ["Telemetry", "DurableFiles", "TestSupport"]),
         tests(of: "JSONDocument", ["TestSupport"]),
         tests(of: "JSONSchema", ["JSONDocument", "TestSupport"]),
-        tests(of: "Streams", ["Telemetry", "JSONDocument", "TestSupport"]),
+        tests(of: "Streams", ["Telemetry", "DurableFiles", "JSONDocument", "JSONSchema", "TestSupport"]),
         tests(of: "Parquet", ["TestSupport"]),
         tests(of: "DeltaLake", ["DurableFiles", "TestSupport"]),
         tests(of: "Pipeline", ["Telemetry", "DurableFiles", "Journal", "Streams", "Parquet", "DeltaLake", "TestSupport"]),

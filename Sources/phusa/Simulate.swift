@@ -90,14 +90,8 @@ struct Simulate: ParsableCommand {
         help: ArgumentHelp("Writes there, as JSON, what was sent: to compare with what arrived.", valueName: "file"))
     var truth: String?
 
-    @OptionGroup(title: "Broker")
-    var broker: BrokerOptions
-
     @Option(help: "How progress is shown.")
     var progress = ProgressStyle.auto
-
-    @Option(help: "How the summary is printed.")
-    var format = OutputFormat.table
 
     func validate() throws {
         if readings != nil, duration != nil { throw ValidationError("Give either --readings or --duration, not both.") }
@@ -125,47 +119,33 @@ struct Simulate: ParsableCommand {
             try file.write(simulated.json)
             try file.flush()
         }
-        if output != "-" { summarize(simulated) }
+        if output != "-" { Self.summarize(simulated) }
     }
 
     private func send(_ plan: SimulationPlan, wards: [Ward]) throws -> SimulationTruth {
         var fleet = CityFleet(settings: plan.settings, wards: wards)
-        var sink = try makeSink()
+        var sink = try MessageSink(output: output, payloadsOnly: payloadsOnly)
         var bar = ProgressBar("simulate", total: plan.readings, noun: "readings", style: progress)
-        var pace = Pace(live ? .clock : rate.map { .rate($0) } ?? .asFastAsPossible)
+        let pace = Pace(rate: rate)
         var message = SimulatedMessage()
         var sentCount = 0
         Interruption.watch()
         while plan.continues(after: fleet.readingCount, next: fleet.nextTime), !Interruption.hasCome {
             fleet.next(into: &message)
-            let delay = pace.delay(of: sentCount, at: message.time)
-            try sink.idle(delay)
-            try sink.send(topic: message.topic, payload: message.payload)
+            if plan.isLive { pace.wait(until: message.time) } else { pace.wait(for: sentCount) }
+            try sink.send(message)
             sentCount += 1
             // A look at the clock for every hundredth message is enough for the eye.
-            if sentCount % 100 == 0 || delay > .zero {
-                for sentence in sink.news() { bar.note(sentence) }
-                bar.update(fleet.readingCount)
-            }
+            if sentCount % 100 == 0 || plan.isLive { bar.update(fleet.readingCount) }
         }
-        while fleet.nextCopy(into: &message) { try sink.send(topic: message.topic, payload: message.payload) }
+        while fleet.nextCopy(into: &message) { try sink.send(message) }
         try sink.finish()
         bar.finish(fleet.readingCount)
         return fleet.truth
     }
 
-    private func makeSink() throws(CommandFailure) -> MessageSink {
-        if dryRun { return MessageSink() }
-        if let output { return try MessageSink(path: output, form: payloadsOnly ? .payload : .topicAndPayload) }
-        return try MessageSink(broker, command: "simulate")
-    }
-
     /// What was sent, stream by stream, on standard output.
-    private func summarize(_ truth: SimulationTruth) {
-        guard format == .table else {
-            print(truth.json, terminator: "")
-            return
-        }
+    private static func summarize(_ truth: SimulationTruth) {
         var table = TextTable([
             .init("stream"), .init("messages", .right), .init("readings", .right), .init("duplicates", .right),
             .init("late", .right), .init("bad", .right),
@@ -180,6 +160,10 @@ struct Simulate: ParsableCommand {
             if let counts = truth.streams[stream] { table.add(cells(stream.rawValue, counts)) }
         }
         table.setFooter(cells("all", truth.total))
-        for line in table.linesForStandardOutput { print(line) }
+        for line in table.lines(
+            width: Terminal.width(STDOUT_FILENO), isColoured: Terminal.hasColour(STDOUT_FILENO))
+        {
+            print(line)
+        }
     }
 }

@@ -1,0 +1,188 @@
+import Yams
+
+/// A value of a YAML file with its place, read with the errors that a person can act on.
+struct DefinitionNode {
+    let file: String
+    /// The keys that lead here, for messages; empty at the top.
+    let path: String
+    private let node: Node
+
+    /// Parses a YAML file.
+    init(parsing text: String, file: String) throws(DefinitionError) {
+        self.file = file
+        path = ""
+        do {
+            guard let node = try Yams.compose(yaml: text) else {
+                throw DefinitionError(
+                    file: file, line: 1, message: "the file is empty", fix: "Write the definition of a stream into it")
+            }
+            self.node = node
+        } catch let error as DefinitionError {
+            throw error
+        } catch {
+            throw Self.syntaxError(error, file: file)
+        }
+    }
+
+    private init(file: String, path: String, node: Node) {
+        self.file = file
+        self.path = path
+        self.node = node
+    }
+
+    /// An error at this place.
+    func error(_ message: String, fix: String) -> DefinitionError {
+        DefinitionError(
+            file: file, line: node.mark?.line ?? 0, column: node.mark?.column ?? 0, message: message, fix: fix)
+    }
+
+    private var title: String { path.isEmpty ? "the file" : "`\(path)`" }
+
+    // MARK: Mappings
+
+    /// The members of a mapping.
+    ///
+    /// - Throws: when this is no mapping, or has a key that is not in `known`.
+    func members(known: [String]) throws(DefinitionError) -> [String: DefinitionNode] {
+        var result: [String: DefinitionNode] = [:]
+        for (key, value) in try members() {
+            guard known.contains(key.text) else {
+                throw key.error(
+                    "`\(key.text)` is not a key that \(title) can have",
+                    fix: "Known are \(known.joined(separator: ", "))")
+            }
+            result[key.text] = value
+        }
+        return result
+    }
+
+    /// The members of a mapping in the order of the file.
+    func members() throws(DefinitionError) -> [(key: DefinitionNode, value: DefinitionNode)] {
+        guard case .mapping(let mapping) = node else {
+            throw error("\(title) must be a mapping", fix: "Write it as `key: value` lines")
+        }
+        var result: [(DefinitionNode, DefinitionNode)] = []
+        for (key, value) in mapping {
+            let keyNode = DefinitionNode(file: file, path: path, node: key)
+            guard case .scalar = key else {
+                throw keyNode.error("a key of \(title) is not plain text", fix: "Write `key: value`")
+            }
+            let name = keyNode.text
+            result.append(
+                (keyNode, DefinitionNode(file: file, path: path.isEmpty ? name : "\(path).\(name)", node: value)))
+        }
+        return result
+    }
+
+    /// The error for a member that must be there.
+    func missing(_ key: String, example: String) -> DefinitionError {
+        error("`\(path.isEmpty ? key : "\(path).\(key)")` is missing", fix: "Add a line such as `\(example)`")
+    }
+
+    // MARK: Values
+
+    /// The text of a scalar, empty for others.
+    var text: String {
+        guard case .scalar(let scalar) = node else { return "" }
+        return scalar.string
+    }
+
+    func elements() throws(DefinitionError) -> [DefinitionNode] {
+        guard case .sequence(let sequence) = node else {
+            throw error("\(title) must be a list", fix: "Write it as `[a, b]` or as lines that begin with `- `")
+        }
+        return sequence.map { DefinitionNode(file: file, path: path, node: $0) }
+    }
+
+    /// A text that is not empty.
+    func string() throws(DefinitionError) -> String {
+        guard case .scalar(let scalar) = node, node.null == nil, !scalar.string.isEmpty else {
+            throw error("\(title) must be a text", fix: "Write a value behind the colon")
+        }
+        return scalar.string
+    }
+
+    func integer(in range: ClosedRange<Int>) throws(DefinitionError) -> Int {
+        guard let value = node.int, range.contains(value) else {
+            throw error(
+                "\(title) must be a whole number from \(range.lowerBound) to \(range.upperBound)",
+                fix: "Change the number")
+        }
+        return value
+    }
+
+    /// A number; the exact integer too when it is one.
+    func number() throws(DefinitionError) -> (double: Double, integer: Int64?) {
+        if let integer = node.int { return (Double(integer), Int64(integer)) }
+        guard let double = node.float, double.isFinite else {
+            throw error("\(title) must be a number", fix: "Write a number, without quotation marks")
+        }
+        return (double, nil)
+    }
+
+    /// A duration such as `90s`, `5m`, `1h` or `30d`, in microseconds.
+    func duration() throws(DefinitionError) -> Int64 {
+        let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+        let written = text
+        guard let unit = written.last.flatMap({ units[$0] }),
+            written.dropLast().utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            let count = Int64(written.dropLast())
+        else {
+            throw error(
+                "\(title) is not a duration", fix: "Write a whole number with s, m, h or d, such as 15s, 5m, 1h or 30d")
+        }
+        let (seconds, overflow) = count.multipliedReportingOverflow(by: unit)
+        // 100 years: longer ones are typing errors.
+        guard !overflow, seconds <= 36_525 * 86_400 else {
+            throw error("\(title) is longer than 100 years", fix: "Write a shorter duration")
+        }
+        return seconds * 1_000_000
+    }
+
+    /// The name of a member of the reading, from a pointer such as `/rsrp`.
+    func memberName() throws(DefinitionError) -> Located<String> {
+        let pointer = text
+        guard pointer.utf8.first == UInt8(ascii: "/"), pointer.utf8.count > 1,
+            !pointer.dropFirst().contains("/"), !pointer.contains("~")
+        else {
+            throw error(
+                "\(title) must point to a member of the reading", fix: "Write a slash and the name, such as /rsrp")
+        }
+        return located(String(pointer.dropFirst()))
+    }
+
+    func located<Value>(_ value: Value) -> Located<Value> {
+        Located(value: value, line: node.mark?.line ?? 0, column: node.mark?.column ?? 0)
+    }
+
+    // MARK: Syntax
+
+    private static func syntaxError(_ error: any Error, file: String) -> DefinitionError {
+        let fix = "Correct the YAML there; indentation, a missing space behind a colon and tabs are the usual causes"
+        guard let error = error as? YamlError else {
+            return DefinitionError(file: file, message: "the file is not YAML", fix: fix)
+        }
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            return DefinitionError(
+                file: file, line: mark.line, column: mark.column, message: "the file is not YAML: \(problem)", fix: fix)
+        case .duplicatedKeysInMapping(let duplicates, let context):
+            return DefinitionError(
+                file: file, line: context.mark.line, column: context.mark.column,
+                message: "the key `\(duplicates.joined(separator: "`, `"))` stands twice in the same mapping",
+                fix: "Keep one of them")
+        case .reader(let problem, _, _, _):
+            return DefinitionError(file: file, message: "the file is not YAML: \(problem)", fix: fix)
+        default:
+            return DefinitionError(file: file, message: "the file is not YAML", fix: fix)
+        }
+    }
+}
+
+/// A value with its place in the file, both from 1.
+struct Located<Value: Sendable>: Sendable {
+    let value: Value
+    let line: Int
+    let column: Int
+}

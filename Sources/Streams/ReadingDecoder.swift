@@ -1,0 +1,98 @@
+import JSONDocument
+import JSONSchema
+import Telemetry
+
+/// Turns the documents of one stream into rows; it owns what is reused from reading to reading.
+struct ReadingDecoder: ~Copyable {
+    private var validator: RecordValidator
+    /// The index of each field's value in the document; 0 where there is none.
+    private var slots: [UInt32]
+    private var text: [UInt8] = []
+    private let rules: [CellRule]
+    private let plan: StreamPlan
+    private let timeField: Int
+    private let futureLimit: Int64
+    private let pastLimit: Int64
+
+    init(_ plan: StreamPlan) {
+        validator = RecordValidator(plan.schema)
+        slots = [UInt32](repeating: 0, count: plan.fields.count)
+        rules = plan.fields.map(\.rule)
+        timeField = plan.timeColumn
+        futureLimit = plan.futureLimit
+        pastLimit = plan.pastLimit
+        self.plan = plan
+    }
+
+    /// Judges the reading that is the whole document, and writes it as the pending row when it is good.
+    ///
+    /// `place` makes the JSON pointer of the reading in its message.
+    mutating func decode(
+        _ document: JSONDocument, arrival: EventTime, into columns: inout ColumnBatch, place: @autoclosure () -> String
+    ) -> DecodeVerdict {
+        let outcome = Self.validate(document, with: &validator, into: &slots)
+        guard outcome.isValid else { return .refused(Refusal(validator.violation(in: document), in: place())) }
+        guard slots[timeField] != 0,
+            let microseconds = RFC3339.microseconds(document.stringBytes(at: Int(slots[timeField])))
+        else { return .refused(missingTime(in: place())) }
+        let time = EventTime(microsecondsSinceEpoch: microseconds)
+        let delay = arrival.microsecondsSinceEpoch - microseconds
+        guard delay <= pastLimit, delay >= -futureLimit else {
+            return .refused(wrongClock(time, arrival: arrival, in: place()))
+        }
+        columns.beginRow()
+        for field in rules.indices where slots[field] != 0 {
+            let failure = rules[field].write(
+                Int(slots[field]), of: document, into: &columns, column: field, text: &text)
+            if let failure { return .refused(refusal(failure, field, in: place())) }
+        }
+        if outcome.extraMemberCount > 0 {
+            text.removeAll(keepingCapacity: true)
+            validator.writeExtra(of: document, into: &text)
+            // Safe: every byte of the array is initialized.
+            unsafe columns.setBytes(text.span.bytes, column: rules.count)
+        }
+        return .reading(time)
+    }
+
+    /// Apart, because a span of `slots` would otherwise hold all of `self`.
+    private static func validate(
+        _ document: JSONDocument, with validator: inout RecordValidator, into slots: inout [UInt32]
+    ) -> RecordOutcome {
+        var span = slots.mutableSpan
+        return validator.validate(document, slots: &span)
+    }
+
+    // MARK: Refusals
+
+    private func pointer(_ field: Int, in place: String) -> String {
+        place + JSONPointer([plan.fields[field].name]).description
+    }
+
+    private func missingTime(in place: String) -> Refusal {
+        let pointer = pointer(timeField, in: place)
+        return Refusal(.clockMissing, pointer: pointer, sentence: "the reading has no time at \(pointer)")
+    }
+
+    private func wrongClock(_ time: EventTime, arrival: EventTime, in place: String) -> Refusal {
+        let isAhead = time > arrival
+        let limit = isAhead ? futureLimit : pastLimit
+        return Refusal(
+            isAhead ? .clockFuture : .clockPast, pointer: pointer(timeField, in: place),
+            sentence: "the reading's time \(time) is more than \(seconds(limit)) "
+                + "\(isAhead ? "ahead of" : "before") its arrival at \(arrival)")
+    }
+
+    private func refusal(_ failure: CellRule.Failure, _ field: Int, in place: String) -> Refusal {
+        let pointer = pointer(field, in: place)
+        let sentence =
+            switch failure {
+            case .tooLarge: "\(pointer) has more digits than its column holds"
+            case .format: "\(pointer) is not written as its format asks"
+            case .type: "\(pointer) has a type that its column does not hold"
+            }
+        return Refusal(failure.reason, pointer: pointer, sentence: sentence)
+    }
+
+    private func seconds(_ microseconds: Int64) -> String { "\(microseconds / 1_000_000) s" }
+}

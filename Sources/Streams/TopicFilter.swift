@@ -1,0 +1,97 @@
+/// An MQTT topic filter (MQTT 5, section 4.7): levels between slashes, `+` for any one level, a last `#` for any rest.
+package struct TopicFilter: Hashable, Sendable {
+    package let text: String
+    private let levels: [[UInt8]]
+
+    private static let singleLevel = [UInt8(ascii: "+")]
+    private static let multiLevel = [UInt8(ascii: "#")]
+
+    package init(_ text: String) throws(TopicFilterError) {
+        guard !text.isEmpty, text.utf8.count <= 65_535, !text.utf8.contains(0) else { throw .length }
+        guard !text.hasPrefix("$share/") else { throw .shared }
+        levels = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Array.init)
+        self.text = text
+        for (index, level) in levels.enumerated() {
+            if level.contains(UInt8(ascii: "+")), level != Self.singleLevel { throw .wildcardInLevel }
+            guard level.contains(UInt8(ascii: "#")) else { continue }
+            if level != Self.multiLevel { throw .wildcardInLevel }
+            if index + 1 != levels.count { throw .multiLevelNotLast }
+        }
+    }
+
+    /// Whether a topic name belongs to the filter.
+    ///
+    /// Wildcards at the beginning do not reach topics that begin with `$`, and `a/#` includes `a`.
+    package func matches(_ topic: RawSpan) -> Bool {
+        if topic.byteCount > 0, byte(topic, 0) == UInt8(ascii: "$"), isWildcard(levels[0]) { return false }
+        var position = 0
+        for index in levels.indices {
+            if levels[index] == Self.multiLevel { return true }
+            // Behind the last level of the topic only `#` may follow.
+            guard position <= topic.byteCount else { return false }
+            var end = position
+            while end < topic.byteCount, byte(topic, end) != UInt8(ascii: "/") { end += 1 }
+            if levels[index] != Self.singleLevel, !equal(levels[index], topic, position..<end) { return false }
+            position = end + 1
+        }
+        return position == topic.byteCount + 1
+    }
+
+    /// Whether some topic belongs to both filters.
+    package func overlaps(_ other: TopicFilter) -> Bool {
+        for (one, two) in [(levels[0], other.levels[0]), (other.levels[0], levels[0])]
+        where isWildcard(one) && two.first == UInt8(ascii: "$") { return false }
+        var index = 0
+        while true {
+            let ours = index < levels.count ? levels[index] : nil
+            let theirs = index < other.levels.count ? other.levels[index] : nil
+            if ours == Self.multiLevel || theirs == Self.multiLevel { return true }
+            guard let ours, let theirs else { return ours == nil && theirs == nil }
+            guard ours == theirs || ours == Self.singleLevel || theirs == Self.singleLevel else { return false }
+            index += 1
+        }
+    }
+
+    private func isWildcard(_ level: [UInt8]) -> Bool { level == Self.singleLevel || level == Self.multiLevel }
+
+    private func equal(_ level: [UInt8], _ topic: RawSpan, _ range: Range<Int>) -> Bool {
+        guard level.count == range.count else { return false }
+        for index in level.indices where level[index] != byte(topic, range.lowerBound + index) { return false }
+        return true
+    }
+
+    private func byte(_ topic: RawSpan, _ index: Int) -> UInt8 {
+        // Safe: any byte is a UInt8; the bounds are checked.
+        unsafe topic.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+    }
+}
+
+/// Why a text is no topic filter.
+package enum TopicFilterError: Error, Equatable {
+    /// It is empty, longer than 65,535 bytes or contains a zero byte.
+    case length
+    /// It names a shared subscription.
+    case shared
+    /// `+` or `#` stands beside other characters of its level.
+    case wildcardInLevel
+    /// Levels follow behind `#`.
+    case multiLevelNotLast
+
+    var problem: String {
+        switch self {
+        case .length: "is empty, too long or has a zero byte"
+        case .shared: "names a shared subscription"
+        case .wildcardInLevel: "has + or # beside other characters of a level"
+        case .multiLevelNotLast: "has levels behind #"
+        }
+    }
+
+    var fix: String {
+        switch self {
+        case .length: "Write a topic filter such as telemetry/+/coverage/+"
+        case .shared: "Write the filter without $share/group/; the group belongs into the configuration of the program"
+        case .wildcardInLevel: "Let + and # stand alone between slashes"
+        case .multiLevelNotLast: "Let # be the last level"
+        }
+    }
+}

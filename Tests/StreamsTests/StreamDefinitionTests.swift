@@ -1,0 +1,215 @@
+import DurableFiles
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import Streams
+
+private let validDefinition = """
+    stream: coverage
+    title: { en: Coverage, vi: Vùng phủ sóng }
+    schema: v1.schema.json
+    time: /ts
+    identity: [/device, /ts]
+    duplicate_window: 1h
+    clock: { future: 5m, past: 30d }
+    place: { latitude: /lat, longitude: /lon, ward: /ward }
+    sources:
+      - { topic: telemetry/+/coverage/+, format: json }
+    missing:
+      /rsrp: [-200, 2147483647]
+    precision:
+      /lat: 6
+    """
+
+private let validSchema = """
+    {
+      "$schema": "https://json-schema.org/draft/2020-12/schema",
+      "$id": "urn:phusa:schema:test:1",
+      "type": "object",
+      "required": ["ts", "device"],
+      "properties": {
+        "ts": { "type": "string", "format": "date-time", "description": "When" },
+        "device": { "type": "string" },
+        "seq": { "type": "integer" },
+        "lat": { "type": ["number", "null"], "minimum": -90, "maximum": 90, "unit": "deg" },
+        "lon": { "$ref": "#/$defs/longitude" },
+        "ward": { "type": "string" },
+        "rsrp": { "type": "number", "minimum": -156, "maximum": -31, "multipleOf": 0.5 },
+        "load": { "type": "number" },
+        "indoor": { "type": "boolean" },
+        "cqi": { "type": "integer", "minimum": 0, "maximum": 15 },
+        "day": { "type": "string", "format": "date" },
+        "mode": { "enum": ["a", "b", null] },
+        "antenna": { "type": "object" }
+      },
+      "$defs": { "longitude": { "type": "number", "minimum": -180, "maximum": 180, "multipleOf": 0.000001 } }
+    }
+    """
+
+/// A folder of definitions on disk.
+private struct DefinitionFolder: ~Copyable {
+    let directory: TemporaryDirectory
+
+    init(_ files: [(String, String)]) throws {
+        let directory = try TemporaryDirectory()
+        let store = SystemFileStore()
+        for (path, text) in files {
+            let folder = path.split(separator: "/").dropLast().joined(separator: "/")
+            try store.createDirectory("\(directory.path)/\(folder)")
+            try store.createAtomically("\(directory.path)/\(path)", Array(text.utf8))
+        }
+        self.directory = directory
+    }
+
+    func load() throws(DefinitionError) -> StreamCatalog { try StreamCatalog.load(directory.path) }
+}
+
+/// The error that loading gives when `old` is replaced by `new` in the definition.
+private func loadError(_ old: String, _ new: String, inSchema: Bool = false) throws -> DefinitionError {
+    func edited(_ text: String, _ applies: Bool) -> String {
+        guard applies, let range = text.firstRange(of: old) else { return text }
+        return text.replacingCharacters(in: range, with: new)
+    }
+    let folder = try DefinitionFolder([
+        ("coverage/stream.yaml", edited(validDefinition, !inSchema)),
+        ("coverage/v1.schema.json", edited(validSchema, inSchema)),
+    ])
+    do throws(DefinitionError) {
+        _ = try folder.load()
+    } catch {
+        return error
+    }
+    Issue.record("\(new) was accepted")
+    return DefinitionError(file: "", message: "", fix: "")
+}
+
+extension String {
+    fileprivate func replacingCharacters(in range: Range<Index>, with other: String) -> String {
+        self[..<range.lowerBound] + other + self[range.upperBound...]
+    }
+}
+
+struct StreamDefinitionTests {
+    @Test("gives every property its column")
+    func columns() throws {
+        let folder = try DefinitionFolder([
+            ("coverage/stream.yaml", validDefinition), ("coverage/v1.schema.json", validSchema),
+        ])
+        let plan = try #require(try folder.load().stream(named: "coverage"))
+        let columns = plan.columns.map { "\($0.name) \($0.type)\($0.isNullable ? "?" : "")" }
+        #expect(
+            columns == [
+                "ts timestamp", "device string", "seq int64?", "lat decimal(precision: 8, scale: 6)?",
+                "lon decimal(precision: 9, scale: 6)?", "ward string?", "rsrp decimal(precision: 4, scale: 1)?",
+                "load double?", "indoor boolean?", "cqi int32?", "day date?", "mode string?", "antenna string?",
+                "extra string?", "ingest_time timestamp", "lane string", "journal_offset int64",
+            ])
+        #expect(plan.schemaVersion == 1)
+        #expect(plan.identityColumns == [1, 0])
+        #expect(plan.sortColumns == [1, 0])
+        #expect(plan.timeColumn == 0)
+        #expect(plan.duplicateWindow == 3_600_000_000)
+        #expect(plan.futureLimit == 300_000_000)
+        #expect(plan.pastLimit == 2_592_000_000_000)
+        #expect(plan.place.latitude == 3 && plan.place.longitude == 4 && plan.place.ward == 5)
+        #expect(plan.columns[3].comment == "[deg]")
+        #expect(plan.properties[0].text == "When" && plan.properties[0].isRequired)
+        #expect(plan.columns[plan.journalOffsetColumn].name == "journal_offset")
+    }
+
+    @Test(
+        "names line and remedy of each mistake",
+        arguments: [
+            ("stream: coverage", "stream: Coverage", 1, "small letters"),
+            ("stream: coverage", "stream: ledger", 1, "another name"),
+            ("title: { en: Coverage, vi: Vùng phủ sóng }", "title: Coverage", 2, "key: value"),
+            ("title: { en: Coverage, vi: Vùng phủ sóng }", "title: { en: Coverage }", 2, "vi:"),
+            ("v1.schema.json", "v2.schema.json", 3, "JSON Schema"),
+            ("time: /ts", "time: ts", 4, "such as /rsrp"),
+            ("time: /ts", "time: /when", 4, "Correct the name"),
+            ("time: /ts", "time: /device", 4, "date-time"),
+            ("time: /ts\n", "", 1, "time: /ts"),
+            ("[/device, /ts]", "/device", 5, "[a, b]"),
+            ("[/device, /ts]", "[/device, /device]", 5, "Remove one"),
+            ("[/device, /ts]", "[]", 5, "at least one"),
+            ("[/device, /ts]", "[/device, /nothing]", 5, "Correct the name"),
+            ("duplicate_window: 1h", "duplicate_window: 1 hour", 6, "15s, 5m, 1h or 30d"),
+            ("duplicate_window: 1h", "duplicate_window: 60", 6, "15s, 5m, 1h or 30d"),
+            ("duplicate_window: 1h", "duplicate_window: 99999999999999999d", 6, "shorter"),
+            ("future: 5m", "futur: 5m", 7, "Known are future, past"),
+            ("past: 30d", "past: -30d", 7, "15s, 5m, 1h or 30d"),
+            ("latitude: /lat, ", "", 8, "both or neither"),
+            ("ward: /ward", "ward: /cqi", 8, "leading zeros"),
+            ("latitude: /lat", "latitude: /ward", 8, "degrees"),
+            ("telemetry/+/coverage/+", "telemetry/#/coverage", 10, "last level"),
+            ("telemetry/+/coverage/+", "$share/g/telemetry/#", 10, "group"),
+            ("format: json", "format: senml", 10, "Supported: json"),
+            ("format: json", "format: json, map: { /rsrp: object.rsrp }", 10, "Known are topic, format"),
+            ("/rsrp: [-200, 2147483647]", "/rsrp: -200", 12, "[a, b]"),
+            ("/rsrp: [-200, 2147483647]", "/rsrp: [none]", 12, "number"),
+            ("/rsrp: [-200, 2147483647]", "/device: [1]", 12, "Remove it"),
+            ("/lat: 6", "/lat: 12", 14, "Change the number"),
+            ("/lat: 6", "/cqi: 1", 14, "Remove it"),
+            ("precision:", "rollups: 3\nprecision:", 13, "Known are stream"),
+            ("precision:", "time: /ts\nprecision:", 4, "Keep one"),
+            ("precision:", "\tprecision:", 13, "Correct the YAML"),
+        ])
+    func mistakes(old: String, new: String, line: Int, fix: String) throws {
+        let error = try loadError(old, new)
+        #expect(error.line == line, "\(error)")
+        #expect(error.fix.contains(fix), "\(error)")
+        #expect(error.file.hasSuffix("coverage/stream.yaml"))
+    }
+
+    @Test(
+        "names the mistakes of a schema",
+        arguments: [
+            ("\"type\": \"object\",", "\"type\": \"object\"", "not JSON"),
+            ("\"indoor\"", "\"hour\"", "column that the pipeline adds"),
+            ("\"indoor\"", "\"LAT\"", "case only"),
+            ("\"indoor\"", "\"in door\"", "table column"),
+            ("\"maximum\": 180", "\"maximum\": 1e15", "18 digits"),
+        ])
+    func schemaMistakes(old: String, new: String, message: String) throws {
+        let error = try loadError(old, new, inSchema: true)
+        #expect(error.message.contains(message), "\(error)")
+        #expect(error.file.hasSuffix("coverage/v1.schema.json"))
+    }
+
+    @Test("refuses a folder without definition, a name used twice and topics of two streams")
+    func folders() throws {
+        let twice = try DefinitionFolder([
+            ("a/stream.yaml", validDefinition), ("a/v1.schema.json", validSchema),
+            ("b/stream.yaml", validDefinition), ("b/v1.schema.json", validSchema),
+        ])
+        #expect(throws: DefinitionError.self) { try twice.load() }
+
+        let other = "stream: other" + validDefinition.dropFirst("stream: coverage".count)
+        let overlapping = try DefinitionFolder([
+            ("a/stream.yaml", validDefinition), ("a/v1.schema.json", validSchema),
+            ("b/stream.yaml", other), ("b/v1.schema.json", validSchema),
+        ])
+        do throws(DefinitionError) {
+            _ = try overlapping.load()
+            Issue.record("two streams share topics")
+        } catch {
+            #expect(error.line == 10 && error.message.contains("a/stream.yaml, line 10"), "\(error)")
+        }
+
+        let empty = try DefinitionFolder([("a/readme.txt", "")])
+        do throws(DefinitionError) {
+            _ = try empty.load()
+            Issue.record("a folder without definition was accepted")
+        } catch {
+            #expect(error.message == "the folder has no stream.yaml")
+        }
+        #expect(throws: DefinitionError.self) { try StreamCatalog.load("/nowhere/at/all") }
+    }
+
+    @Test("writes an error as file, line, column, problem and remedy")
+    func description() {
+        let error = DefinitionError(file: "a.yaml", line: 3, column: 7, message: "`x` is wrong", fix: "Write y")
+        #expect(error.description == "a.yaml:3:7: `x` is wrong. Write y.")
+    }
+}
