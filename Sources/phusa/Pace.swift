@@ -2,39 +2,46 @@ import Glibc
 import Synchronization
 import Telemetry
 
-/// Holds a sender back to a rate, or until a moment.
+/// How long a sender has to wait: for a rate, for the clock, or for the times in a recording.
 struct Pace {
-    private let rate: Double?
+    enum Rule {
+        case asFastAsPossible
+        /// Messages a second.
+        case rate(Double)
+        /// Each message when its time has come.
+        case clock
+        /// With the gaps of the recording, divided by a factor.
+        case recorded(speed: Double)
+    }
+
+    /// Below this, sleeping is less exact than sending some messages together.
+    private static let shortest = Duration.milliseconds(1)
+
+    private let rule: Rule
     private let start = ContinuousClock.now
+    private var firstTime: EventTime?
 
-    /// `rate` messages a second; without one nothing is held back.
-    init(rate: Double?) {
-        self.rate = rate
+    init(_ rule: Rule) {
+        self.rule = rule
     }
 
-    /// Waits until message `number` (from 0) may go.
-    func wait(for number: Int) {
-        guard let rate else { return }
-        let due = Duration.seconds(Double(number) / rate)
-        let ahead = due - (ContinuousClock.now - start)
-        // Below a millisecond sleeping is less exact than sending a few messages together.
-        if ahead > .milliseconds(1) { Self.sleep(ahead) }
-    }
-
-    /// Waits until `time` by the system's clock.
-    func wait(until time: EventTime) {
-        let ahead = time.microsecondsSinceEpoch - EventTime.now.microsecondsSinceEpoch
-        if ahead > 1000 { Self.sleep(.microseconds(ahead)) }
-    }
-
-    /// Sleeps, at most until Ctrl-C.
-    private static func sleep(_ duration: Duration) {
-        var left = duration.microseconds
-        while left > 0, !Interruption.hasCome {
-            let step = min(left, 200_000)
-            usleep(UInt32(step))
-            left -= step
+    /// How long message `number` (from 0), which is of `time`, has to wait.
+    mutating func delay(of number: Int, at time: EventTime?) -> Duration {
+        let ahead: Duration
+        switch rule {
+        case .asFastAsPossible: return .zero
+        case .rate(let rate): ahead = .seconds(Double(number) / rate) - (ContinuousClock.now - start)
+        case .clock:
+            guard let time else { return .zero }
+            ahead = .microseconds(time.microsecondsSinceEpoch - EventTime.now.microsecondsSinceEpoch)
+        case .recorded(let speed):
+            guard let time else { return .zero }
+            let first = firstTime ?? time
+            firstTime = first
+            let apart = Double(time.microsecondsSinceEpoch - first.microsecondsSinceEpoch) * 1e-6
+            ahead = .seconds(apart / speed) - (ContinuousClock.now - start)
         }
+        return ahead >= Self.shortest ? ahead : .zero
     }
 }
 

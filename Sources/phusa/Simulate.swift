@@ -90,8 +90,14 @@ struct Simulate: ParsableCommand {
         help: ArgumentHelp("Writes there, as JSON, what was sent: to compare with what arrived.", valueName: "file"))
     var truth: String?
 
+    @OptionGroup(title: "Broker")
+    var broker: BrokerOptions
+
     @Option(help: "How progress is shown.")
     var progress = ProgressStyle.auto
+
+    @Option(help: "How the summary is printed.")
+    var format = OutputFormat.table
 
     func validate() throws {
         if readings != nil, duration != nil { throw ValidationError("Give either --readings or --duration, not both.") }
@@ -119,33 +125,47 @@ struct Simulate: ParsableCommand {
             try file.write(simulated.json)
             try file.flush()
         }
-        if output != "-" { Self.summarize(simulated) }
+        if output != "-" { summarize(simulated) }
     }
 
     private func send(_ plan: SimulationPlan, wards: [Ward]) throws -> SimulationTruth {
         var fleet = CityFleet(settings: plan.settings, wards: wards)
-        var sink = try MessageSink(output: output, payloadsOnly: payloadsOnly)
+        var sink = try makeSink()
         var bar = ProgressBar("simulate", total: plan.readings, noun: "readings", style: progress)
-        let pace = Pace(rate: rate)
+        var pace = Pace(live ? .clock : rate.map { .rate($0) } ?? .asFastAsPossible)
         var message = SimulatedMessage()
         var sentCount = 0
         Interruption.watch()
         while plan.continues(after: fleet.readingCount, next: fleet.nextTime), !Interruption.hasCome {
             fleet.next(into: &message)
-            if plan.isLive { pace.wait(until: message.time) } else { pace.wait(for: sentCount) }
-            try sink.send(message)
+            let delay = pace.delay(of: sentCount, at: message.time)
+            try sink.idle(delay)
+            try sink.send(topic: message.topic, payload: message.payload)
             sentCount += 1
             // A look at the clock for every hundredth message is enough for the eye.
-            if sentCount % 100 == 0 || plan.isLive { bar.update(fleet.readingCount) }
+            if sentCount % 100 == 0 || delay > .zero {
+                for sentence in sink.news() { bar.note(sentence) }
+                bar.update(fleet.readingCount)
+            }
         }
-        while fleet.nextCopy(into: &message) { try sink.send(message) }
+        while fleet.nextCopy(into: &message) { try sink.send(topic: message.topic, payload: message.payload) }
         try sink.finish()
         bar.finish(fleet.readingCount)
         return fleet.truth
     }
 
+    private func makeSink() throws(CommandFailure) -> MessageSink {
+        if dryRun { return MessageSink() }
+        if let output { return try MessageSink(path: output, form: payloadsOnly ? .payload : .topicAndPayload) }
+        return try MessageSink(broker, command: "simulate")
+    }
+
     /// What was sent, stream by stream, on standard output.
-    private static func summarize(_ truth: SimulationTruth) {
+    private func summarize(_ truth: SimulationTruth) {
+        guard format == .table else {
+            print(truth.json, terminator: "")
+            return
+        }
         var table = TextTable([
             .init("stream"), .init("messages", .right), .init("readings", .right), .init("duplicates", .right),
             .init("late", .right), .init("bad", .right),
@@ -160,10 +180,6 @@ struct Simulate: ParsableCommand {
             if let counts = truth.streams[stream] { table.add(cells(stream.rawValue, counts)) }
         }
         table.setFooter(cells("all", truth.total))
-        for line in table.lines(
-            width: Terminal.width(STDOUT_FILENO), isColoured: Terminal.hasColour(STDOUT_FILENO))
-        {
-            print(line)
-        }
+        for line in table.linesForStandardOutput { print(line) }
     }
 }

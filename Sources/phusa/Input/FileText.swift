@@ -7,6 +7,13 @@ extension InputFile {
         unsafe access(path, R_OK) == 0
     }
 
+    /// The size of the file at `path`, packed as it is; 0 for what has no size.
+    static func byteCount(of path: String) -> Int {
+        var status = stat()
+        // Safe: the path is passed as a C string and not kept, and `stat` fills in the status.
+        return unsafe stat(path, &status) == 0 ? status.st_size : 0
+    }
+
     /// All bytes of a file that fits into memory, such as a table of wards.
     static func bytes(of path: String) throws(CommandFailure) -> [UInt8] {
         var input = try InputFile(path: path)

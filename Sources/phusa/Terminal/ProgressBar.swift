@@ -56,16 +56,22 @@ struct ProgressBar: ~Copyable {
         case .silent: return
         case .bar:
             show(done, extra, elapsed)
-            note("")
+            phusa.note("")
         case .lines: if hasShown { show(done, extra, elapsed) }
         }
+    }
+
+    /// Says something in between, without spoiling the bar.
+    mutating func note(_ sentence: String) {
+        if appearance == .bar, hasShown { writeToStandardError("\r\u{1B}[K") }
+        phusa.note(sentence)
     }
 
     private mutating func show(_ done: Int, _ extra: String, _ elapsed: Duration) {
         hasShown = true
         let text = Self.text(
             title, done: done, total: total, noun: noun, elapsed: elapsed, extra: extra, hasBar: appearance == .bar)
-        guard appearance == .bar else { return note(text) }
+        guard appearance == .bar else { return phusa.note(text) }
         let width = Terminal.width(STDERR_FILENO) ?? 80
         // \r and "erase to the end of the line" redraw in place; cut, since a wrapped line cannot be redrawn.
         writeToStandardError("\r\(text.prefix(width - 1))\u{1B}[K")
