@@ -1,6 +1,6 @@
 /// A table as it was at one version.
 ///
-/// Copies share their storage; with 50,000 files it takes about 40 MiB, most of it the files' statistics.
+/// Copies share their storage. 50,000 files with statistics of 16 columns take about 70 MiB, most of it statistics.
 public struct DeltaSnapshot: Sendable {
     /// The version.
     public internal(set) var version: Int64

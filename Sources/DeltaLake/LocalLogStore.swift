@@ -18,9 +18,13 @@ public struct LocalLogStore: LogStore {
         folder = tablePath.hasSuffix("/") ? "\(tablePath)_delta_log" : "\(tablePath)/_delta_log"
     }
 
-    /// Lists the folder.
+    /// Lists the folder, and makes durable what it lists.
+    ///
+    /// A process can die between making a commit and syncing its name. Whoever finds that commit and acts on it (and
+    /// removes what it was made from) must not lose it to a power cut.
     public func list(from version: Int64) throws(LogStoreError) -> [String] {
         do {
+            try files.synchronizeDirectory(folder)
             return try files.list(folder).filter { LogFileName.version(of: $0).map { $0 >= version } ?? false }
         } catch {
             if error.isMissing { return [] }

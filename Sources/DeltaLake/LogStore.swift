@@ -4,7 +4,7 @@
 public protocol LogStore: Sendable {
     /// The names of the log's files that begin with a version of at least `version`, in no order.
     ///
-    /// An absent log is an empty one.
+    /// An absent log is an empty one. What is listed lasts, as if it had been put by the caller.
     func list(from version: Int64) throws(LogStoreError) -> [String]
 
     /// The bytes of a file of the log; nil when there is none of this name.

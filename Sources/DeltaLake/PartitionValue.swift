@@ -44,6 +44,17 @@ public struct PartitionValue: Hashable, Sendable {
         }
     }
 
+    /// The folder in which a file with these values belongs, as in `date=2026-11-21/hour=8`; empty without values.
+    ///
+    /// The protocol demands no such names, but some readers (Polars) take the partition values from them, and so does
+    /// every reader that does not know Delta.
+    public static func folder(_ values: [PartitionValue]) -> String {
+        values.map { value in
+            let text = value.text.map { PathEncoding.encodeComponent($0) } ?? "__HIVE_DEFAULT_PARTITION__"
+            return "\(PathEncoding.encodeComponent(value.column))=\(text)"
+        }.joined(separator: "/")
+    }
+
     /// The value as one of `type`; nil when it is null or the text is no such value.
     public func value(as type: DeltaType) -> DeltaValue? {
         guard let text else { return nil }

@@ -4,11 +4,20 @@ enum PathEncoding {
     ///
     /// An absolute URI keeps its scheme.
     static func encode(_ path: String) -> String {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(path.utf8.count)
         let scheme = schemeLength(path)
-        for (position, byte) in path.utf8.enumerated() {
-            if position < scheme || isPlain(byte) {
+        return String(path.prefix(scheme)) + encode(path.utf8.dropFirst(scheme), keepsSeparators: true)
+    }
+
+    /// Encodes all but the unreserved characters, for a name within a path.
+    static func encodeComponent(_ name: String) -> String {
+        encode(name.utf8[...], keepsSeparators: false)
+    }
+
+    private static func encode(_ text: Substring.UTF8View, keepsSeparators: Bool) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count)
+        for byte in text {
+            if isUnreserved(byte) || keepsSeparators && isSeparator(byte) {
                 bytes.append(byte)
             } else {
                 bytes.append(UInt8(ascii: "%"))
@@ -48,11 +57,13 @@ enum PathEncoding {
         return scheme.count + 1
     }
 
-    private static func isPlain(_ byte: UInt8) -> Bool {
+    private static func isSeparator(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "/") || byte == UInt8(ascii: "=")
+    }
+
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "/"), UInt8(ascii: "="), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
-            UInt8(ascii: "~"):
-            true
+        case UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "~"): true
         default: isLetter(byte) || isDigit(byte)
         }
     }

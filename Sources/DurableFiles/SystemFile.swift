@@ -28,7 +28,7 @@ final class SystemWritableFile: WritableFile {
 
     func preallocate(_ byteCount: Int) throws(FileError) {
         while true {
-            // Returns its error instead of setting errno. glibc itself writes zeros where the file system has no such call.
+            // Returns its error instead of setting errno. Where the file system has no such call, glibc writes zeros.
             let code = posix_fallocate(descriptor.number, 0, off_t(byteCount))
             switch code {
             case 0, EOPNOTSUPP: return

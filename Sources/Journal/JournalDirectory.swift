@@ -26,21 +26,28 @@ package struct JournalDirectory: Sendable {
     ///
     /// A writer may be at work. Reads the newest file.
     package func facts() throws(JournalReadError) -> JournalFacts? {
-        do throws(FileError) {
-            guard try store.exists(path) else { return nil }
-            let names = try names()
-            guard let first = names.firstOffsets.first, let last = names.firstOffsets.last else { return nil }
-            var byteCount = 0
-            for file in names.firstOffsets.map(file) + names.spares {
-                byteCount += try store.byteCount(of: file)
-            }
-            let tail = try JournalTail(of: file(last), in: store)
-            return JournalFacts(
-                firstOffset: first, lastOffset: JournalOffset((tail?.nextOffset ?? last).number - 1),
-                fileCount: names.firstOffsets.count, byteCount: byteCount)
-        } catch {
-            throw .file(error)
+        var error: FileError
+        // A file can be cut away between the look at the directory and the look at the file.
+        var attemptCount = 0
+        repeat {
+            do throws(FileError) { return try currentFacts() } catch let failure { error = failure }
+            attemptCount += 1
+        } while error.isMissing && attemptCount < 5
+        throw .file(error)
+    }
+
+    private func currentFacts() throws(FileError) -> JournalFacts? {
+        guard try store.exists(path) else { return nil }
+        let names = try names()
+        guard let first = names.firstOffsets.first, let last = names.firstOffsets.last else { return nil }
+        var byteCount = 0
+        for file in names.firstOffsets.map(file) + names.spares {
+            byteCount += try store.byteCount(of: file)
         }
+        let tail = try JournalTail(of: file(last), in: store)
+        return JournalFacts(
+            firstOffset: first, lastOffset: JournalOffset((tail?.nextOffset ?? last).number - 1),
+            fileCount: names.firstOffsets.count, byteCount: byteCount)
     }
 
     struct Names {

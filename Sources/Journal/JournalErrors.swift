@@ -17,8 +17,8 @@ package struct JournalDamage: Equatable, Sendable, CustomStringConvertible {
 
     package var description: String {
         """
-        the journal file \(file) is damaged at byte \(byteOffset): message \(offset) and those behind it cannot be read \
-        (restore the file from a copy; or, to give up what is not yet in the tables, move the lane's whole journal \
+        the journal file \(file) is damaged at byte \(byteOffset): message \(offset) and those behind it cannot \
+        be read (restore the file from a copy; or, to give up what is not yet in the tables, move the lane's whole journal \
         directory away)
         """
     }
@@ -61,8 +61,9 @@ package enum JournalShortage: Equatable, Sendable, CustomStringConvertible {
 package enum JournalWriteError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Nothing of the batch was written; the same call can succeed later.
     case full(JournalShortage)
-    /// Nothing behind `durableThrough` can be trusted to reach the disk: the writer refuses everything from now on, with
-    /// this same error, and must be opened anew. What is not confirmed must not be acknowledged.
+    /// Nothing behind `durableThrough` can be trusted to reach the disk, and must not be acknowledged.
+    ///
+    /// The writer refuses everything from now on, with this same error, and must be opened anew.
     case failed(FileError)
 
     package var description: String {

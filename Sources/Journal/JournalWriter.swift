@@ -3,7 +3,8 @@ package import Telemetry
 
 /// Appends messages to the journal of one lane and says when they are durable.
 ///
-/// One thread uses it. Numbers are given once and never again, whatever crashes. The layout on disk stands in `FileFormat.md`.
+/// One thread uses it. Numbers are given once and never again, whatever crashes. The layout on disk stands in
+/// `FileFormat.md`.
 package struct JournalWriter: ~Copyable {
     package struct Configuration: Sendable {
         /// How large a file is from the start.

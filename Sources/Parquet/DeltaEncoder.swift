@@ -10,10 +10,9 @@ enum DeltaEncoder {
 
     /// Encodes `values` from `byteOffset` on; returns the offset behind the last byte.
     ///
-    /// - Parameters:
-    ///   - is32Bit: whether the column is INT32, whose differences wrap around at 32 bits.
-    ///   - isByteAligned: whether to spend whole bytes per difference and one base for the whole page, so that zstd
-    ///     sees differences as symbols and can bring them near to their entropy.
+    /// `is32Bit` says that the column is INT32, whose differences wrap around at 32 bits. `isByteAligned` spends whole
+    /// bytes per difference and one base for the whole page, so that zstd sees differences as symbols and can bring
+    /// them near to their entropy.
     static func encode(
         _ values: Span<Int64>, is32Bit: Bool, isByteAligned: Bool, into out: inout MutableRawSpan, at byteOffset: Int
     ) -> Int {

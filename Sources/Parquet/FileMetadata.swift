@@ -110,7 +110,7 @@ struct ColumnChunkMetadata {
     var dataPageOffset = 0
     var dictionaryPageOffset: Int?
     var statistics: EncodedStatistics?
-    /// (page type, encoding, count of pages)
+    /// How many pages of which type have which encoding.
     var pageEncodings: [(page: Int, encoding: Int, count: Int)] = []
     var isElsewhere = false
     var isEncrypted = false

@@ -25,6 +25,8 @@ public struct ParquetWriter: ~Copyable {
     private var pageIndexes: [[ChunkIndexes]] = []
     private var keyValues: [KeyValue] = []
     private var statistics: [StatisticsAccumulator] = []
+    /// Whether `statistics` are still those of the file before.
+    private var areStatisticsFinished = false
 
     /// The row group being filled; nil before the first and between them.
     private var open: OpenRowGroup?
@@ -70,8 +72,13 @@ public struct ParquetWriter: ~Copyable {
         rowGroups.removeAll(keepingCapacity: true)
         pageIndexes.removeAll(keepingCapacity: true)
         keyValues.removeAll(keepingCapacity: true)
-        statistics = schema.columns.map(StatisticsAccumulator.init)
+        clearStatistics()
         open = nil
+    }
+
+    private mutating func clearStatistics() {
+        statistics = schema.columns.map(StatisticsAccumulator.init)
+        areStatisticsFinished = false
     }
 
     /// Forgets the file in the making and starts one with other columns.
@@ -89,12 +96,16 @@ public struct ParquetWriter: ~Copyable {
         keyValues.append(KeyValue(key: key, value: value))
     }
 
-    /// What the columns of the file hold so far, in the order of the schema; ``finish()`` does not clear it.
+    /// What the columns of the file hold so far, in the order of the schema.
+    ///
+    /// After ``finish()`` they stay until the next row group begins.
     public var columnStatistics: [ColumnStatistics] {
         statistics.map { $0.statistics(boundByteCount: configuration.boundByteCount) }
     }
 
-    /// Opens the next row group. One without rows is accepted and leaves no trace in the file.
+    /// Opens the next row group.
+    ///
+    /// One without rows is accepted, takes its columns like any other, and leaves no trace in the file.
     ///
     /// - Throws: ``ParquetWriteError/outOfOrder(_:)`` while the one before still lacks columns.
     public mutating func beginRowGroup(rowCount: Int) throws(ParquetWriteError) {
@@ -102,6 +113,7 @@ public struct ParquetWriter: ~Copyable {
         guard (0...Int(Int32.max)).contains(rowCount) else {
             throw .outOfOrder("a row group cannot have \(rowCount) rows")
         }
+        if areStatisticsFinished { clearStatistics() }
         self.rowCount += rowCount
         open = OpenRowGroup(rowCount: rowCount, byteOffset: sink.file.count)
     }
@@ -247,9 +259,10 @@ public struct ParquetWriter: ~Copyable {
         sink.append((0..<4).map { UInt8(truncatingIfNeeded: length >> UInt32(8 * $0)) })
         sink.append(Self.magic)
         let file = sink.file
-        let kept = statistics
+        let finished = statistics
         reset()
-        statistics = kept
+        statistics = finished
+        areStatisticsFinished = true
         return file
     }
 

@@ -19,7 +19,7 @@ enum PlainEncoder {
 
     /// Stores the first bytes of all values, then the second ones, and so on.
     ///
-    /// - Parameter byteCount: 4 or 8, the width of the physical type.
+    /// `byteCount` is 4 or 8, the width of the physical type.
     static func encodeSplit(
         _ values: Span<Int64>, byteCount: Int, into out: inout MutableRawSpan, at byteOffset: Int
     ) -> Int {

@@ -42,7 +42,7 @@ struct StatisticsAccumulator {
             statistics.minimum = ParquetValue(bytes: bounds.minimum, type: type)
             statistics.isMinimumExact = bounds.isMinimumExact
             statistics.maximum = bounds.maximum.flatMap { ParquetValue(bytes: $0, type: type) }
-            statistics.isMaximumExact = bounds.isMaximumExact
+            statistics.isMaximumExact = bounds.isMaximumExact || bounds.maximum == nil
         }
         return statistics
     }

@@ -45,6 +45,10 @@ package struct DuplicateWindow: ~Copyable, @unchecked Sendable {
     /// Remembers `identity`, or returns false when it is remembered already: the reading is a duplicate.
     package mutating func insert(_ identity: Fingerprint, arrival: EventTime) -> Bool {
         advance(to: arrival)
+        return place(identity, stamp: Self.stamp(of: currentSlot))
+    }
+
+    private mutating func place(_ identity: Fingerprint, stamp newStamp: UInt64) -> Bool {
         if unsafe (occupiedCount + 1) * 10 > entries.count * 6 { sweep() }
         let high = identity.high & ~Self.stampMask
         let mask = unsafe entries.count - 1
@@ -58,7 +62,7 @@ package struct DuplicateWindow: ~Copyable, @unchecked Sendable {
             let isAlive = isRemembered(stamp: stamp)
             if entry.low == identity.low, entry.highAndStamp & ~Self.stampMask == high {
                 if isAlive { return false }
-                unsafe entries[index].highAndStamp = high | stampNow
+                unsafe entries[index].highAndStamp = high | newStamp
                 return true
             }
             if !isAlive, reusable == nil { reusable = index }
@@ -66,8 +70,21 @@ package struct DuplicateWindow: ~Copyable, @unchecked Sendable {
         }
         if reusable == nil { occupiedCount += 1 }
         // Safe: both come from the loop, masked.
-        unsafe entries[reusable ?? index] = Entry(low: identity.low, highAndStamp: high | stampNow)
+        unsafe entries[reusable ?? index] = Entry(low: identity.low, highAndStamp: high | newStamp)
         return true
+    }
+
+    /// Remembers a reading that was stored before, at its own arrival, unless that is past remembering.
+    package mutating func restore(_ identity: Fingerprint, arrival: EventTime) {
+        let latest = currentSlot
+        let slot = floorDivide(arrival.microsecondsSinceEpoch, slotMicroseconds)
+        guard slot < latest else {
+            _ = insert(identity, arrival: arrival)
+            return
+        }
+        guard latest - slot <= Self.slotsInWindow else { return }
+        // Stamped as of its own slot, so that it is forgotten as it would have been.
+        _ = place(identity, stamp: Self.stamp(of: slot))
     }
 
     /// What the table takes in memory.

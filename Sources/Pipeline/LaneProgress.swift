@@ -9,8 +9,8 @@ package final class LaneProgress: Sendable {
     private struct State {
         var durable: JournalOffset
         var committed: JournalOffset
+        var isIntakeOver = false
         var isDraining = false
-        var isCommitWanted = false
     }
 
     private let state: Mutex<State>
@@ -40,7 +40,10 @@ package final class LaneProgress: Sendable {
     /// The last offset whose readings are in the tables, ledger included.
     package var committed: JournalOffset { state.withLock { $0.committed } }
 
-    /// Whether the fold shall commit what it has and end.
+    /// Whether the lane shall leave its broker and end.
+    package var isIntakeOver: Bool { state.withLock { $0.isIntakeOver } }
+
+    /// Whether the fold shall commit what is durable and end.
     package var isDraining: Bool { state.withLock { $0.isDraining } }
 
     package func didSynchronize(through offset: JournalOffset) {
@@ -52,7 +55,12 @@ package final class LaneProgress: Sendable {
         state.withLock { $0.committed = offset }
     }
 
-    /// Asks the fold to fold what is durable, commit it and end.
+    /// Asks the lane to leave its broker and end.
+    package func endIntake() {
+        state.withLock { $0.isIntakeOver = true }
+    }
+
+    /// Asks the fold to fold what is durable, commit it and end; the lane has ended.
     package func drain() {
         state.withLock { $0.isDraining = true }
         signal()

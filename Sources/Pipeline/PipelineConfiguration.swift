@@ -1,3 +1,5 @@
+package import Journal
+
 /// When the fold commits: whatever comes first.
 package struct CommitCadence: Sendable {
     /// How long the oldest uncommitted message waits.
@@ -21,6 +23,9 @@ package struct PipelineConfiguration: Sendable {
     package var maximumPayloadByteCount = 256 << 10
     /// zstd's level for segments; 3 is zstd's default.
     package var compressionLevel: Int32 = 3
+
+    /// The sizes of each lane's journal.
+    package var journal = JournalWriter.Configuration()
 
     package init(dataDirectory: String, node: String) {
         self.dataDirectory = dataDirectory

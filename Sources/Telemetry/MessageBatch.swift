@@ -1,3 +1,5 @@
+import Glibc
+
 /// What MQTT said about a message when it came.
 package struct MessageFlags: OptionSet, Sendable {
     package let rawValue: UInt8
@@ -62,14 +64,15 @@ package struct MessageBatch: ~Copyable, @unchecked Sendable {
 
     package init(byteCapacity: Int, messageCapacity: Int) {
         require(byteCapacity > 0 && byteCapacity <= Int(UInt32.max) && messageCapacity > 0, "a batch has room")
-        unsafe bytes = .allocate(byteCount: byteCapacity + Self.padding, alignment: 64)
-        // Safe: the whole buffer was just allocated; initialised, so that reads of the padding are defined.
-        unsafe bytes.initializeMemory(as: UInt8.self, repeating: 0)
+        // calloc: zeros, so that reads of the padding are defined, and pages that cost nothing until they are used.
+        let base = unsafe calloc(byteCapacity + Self.padding, 1)
+        guard let base = unsafe base else { fatalError("no memory for a batch of \(byteCapacity) bytes") }
+        unsafe bytes = UnsafeMutableRawBufferPointer(start: base, count: byteCapacity + Self.padding)
         unsafe entries = .allocate(capacity: messageCapacity)
     }
 
     deinit {
-        unsafe bytes.deallocate()
+        unsafe free(bytes.baseAddress)
         unsafe entries.deallocate()
     }
 
@@ -135,6 +138,23 @@ package struct MessageBatch: ~Copyable, @unchecked Sendable {
             let used = unsafe UnsafeRawBufferPointer(rebasing: bytes[..<byteCount])
             return unsafe _overrideLifetime(RawSpan(_unsafeBytes: used), borrowing: self)
         }
+    }
+
+    /// The whole buffer with its padding, for a parser that reads past a payload; see `payloadRange(at:)`.
+    package var paddedStorage: RawSpan {
+        @_lifetime(borrow self)
+        get {
+            // Safe: all of the buffer is initialised, and the span cannot outlive `self`.
+            unsafe _overrideLifetime(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(bytes)), borrowing: self)
+        }
+    }
+
+    /// Where the payload of message `index` lies in `paddedStorage`.
+    @inlinable
+    package func payloadRange(at index: Int) -> Range<Int> {
+        let entry = entry(at: index)
+        let start = Int(entry.payloadStart)
+        return start..<(start + Int(entry.payloadByteCount))
     }
 
     @inlinable

@@ -11,7 +11,7 @@ struct Phusa: ParsableCommand {
             Exit codes: 0 success, 1 failure, 2 wrong arguments, configuration or input definition.
             """,
         version: "0.1.0",
-        subcommands: [Publish.self, Simulate.self])
+        subcommands: [Run.self, Publish.self, Simulate.self, AuditCommand.self, Bench.self])
 
     static func main() {
         do {

@@ -65,6 +65,39 @@ struct FileFormatTests {
         #expect(try reader.readAll() == [258: batch.message(at: 0)])
     }
 
+    @Test("does not take a payload for a record, even in a file that is used again")
+    func forgedRecords() throws {
+        let store = SimulatedFileStore(seed: 1)
+        let path = "/journal"
+        var writer = try JournalWriter(store, directory: path, configuration: .small)
+        let first = try #require(JournalFileHeader(try store.read("\(path)/00000000000000000001.journal")))
+        // 60 records of 40 bytes that say to be message 5, with the checksum that this file's records have.
+        var forgery = MessageBatch([SampleMessage(topic: "", payload: "forgery!")])
+        forgery.firstOffset = JournalOffset(5)
+        var records = RecordBuffer()
+        records.encode(forgery, byteCount: 40, durableThrough: JournalOffset(4), salt: first.salt)
+        let forged = unsafe records.bytes.withUnsafeBytes { unsafe Array($0) }
+        var batch = MessageBatch(byteCapacity: 4096, messageCapacity: 1)
+        let payload = [[UInt8]](repeating: forged, count: 60).flatMap { $0 }
+        unsafe batch.append(
+            topic: "".utf8Bytes, payload: payload.span.bytes, arrival: EventTime(microsecondsSinceEpoch: 0), flags: [])
+        try writer.append(&batch)
+        // Two messages fill a second file, so that the fourth lies in the first one again, right in front of a forgery.
+        try writer.append([SampleMessage(topic: "", payload: String(repeating: "2", count: 2400))])
+        try writer.append([SampleMessage(topic: "", payload: String(repeating: "3", count: 1590))])
+        try writer.synchronize()
+        try writer.cut(behind: JournalOffset(1))
+        try writer.append([SampleMessage(topic: "", payload: String(repeating: "4", count: 40))])
+        try writer.synchronize()
+        let bytes = try store.read("\(path)/00000000000000000004.journal")
+        #expect(Array(bytes[104..<144]) == forged)
+        var reader = JournalReader(store, directory: path, from: JournalOffset(2))
+        #expect(try reader.readAll().keys.sorted() == [2, 3, 4])
+        _ = consume writer
+        let reopened = try JournalWriter(store, directory: path, configuration: .small)
+        #expect(reopened.nextOffset == JournalOffset(5))
+    }
+
     /// Both made by a few lines of Python from FileFormat.md, bit by bit checksum included.
     private static let header = "50485553414a3031 0201000000000000 d4c3b2a1 0000000000000000 f6b9de5f"
     private static let record =

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 struct JournalModelTests {
-    @Test("keeps every confirmed message through crashes, errors and cuts", arguments: 1...60 as ClosedRange<UInt64>)
+    @Test("keeps every confirmed message through crashes, errors and cuts", arguments: 1...200 as ClosedRange<UInt64>)
     func randomActions(seed: UInt64) throws {
         var model = try JournalModel(seed: seed)
         for _ in 0..<150 { try model.act() }

@@ -1,5 +1,6 @@
 import DurableFiles
 import Journal
+import Synchronization
 import Telemetry
 import TestSupport
 import Testing
@@ -68,6 +69,41 @@ struct JournalReaderTests {
             try writer.cut(behind: writer.durableThrough)
         }
         #expect(throws: JournalReadError.cutAway(firstAvailable: JournalOffset(73))) { _ = try reader.readAll() }
+    }
+
+    @Test(
+        "follows a writer on another thread that rotates, cuts and uses files again, on the real disk",
+        .timeLimit(.minutes(1)))
+    func concurrently() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/lane"
+        let store = SystemFileStore()
+        let delivered = Delivered()
+        let writing = Task.detached {
+            var writer = try JournalWriter(store, directory: path, configuration: .small)
+            for round in 0..<200 {
+                try writer.append(count: 10, payloadByteCount: 150)
+                if round % 10 == 0 { try writer.synchronize() }
+                try writer.cut(behind: JournalOffset(delivered.through.load(ordering: .acquiring)))
+            }
+        }
+        var reader = JournalReader(store, directory: path, from: JournalOffset(1))
+        var batch = MessageBatch(byteCapacity: 5000, messageCapacity: 7)
+        var next = UInt64(1)
+        while next <= 2000 {
+            let count = try reader.read(into: &batch, through: nil)
+            for index in 0..<count {
+                try #require(batch.message(at: index) == .numbered(next, payloadByteCount: 150))
+                next += 1
+            }
+            delivered.through.store(next - 1, ordering: .releasing)
+            await Task.yield()
+        }
+        try await writing.value
+    }
+
+    private final class Delivered: Sendable {
+        let through = Atomic<UInt64>(0)
     }
 
     @Test("takes messages that should be there and are not for damage")

@@ -2,10 +2,9 @@ import Foundation
 import Parquet
 import Testing
 
-private let python = ProcessInfo.processInfo.environment["PHUSA_PYTHON"]
-
 /// Files written here are read by the readers that people use.
-@Suite(.enabled(if: python != nil, "set PHUSA_PYTHON to a Python with pyarrow, duckdb, polars and chdb"))
+@Suite(
+    .enabled(if: PythonScript.interpreter != nil, "set PHUSA_PYTHON to a Python with pyarrow, duckdb, polars and chdb"))
 struct CrossReaderTests {
     @Test("every reader sees the values that were written", arguments: ColumnShape.allCases, [0, 1, 1000, 50_000])
     func readEverywhere(shape: ColumnShape, rowCount: Int) throws {
@@ -67,10 +66,12 @@ struct CrossReaderTests {
 
 /// Runs the scripts beside these tests.
 enum PythonScript {
+    static let interpreter = ProcessInfo.processInfo.environment["PHUSA_PYTHON"]
+
     static func run(_ name: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("CrossReader")
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: python ?? "/usr/bin/python3")
+        process.executableURL = URL(fileURLWithPath: interpreter ?? "/usr/bin/python3")
         process.arguments = [folder.appendingPathComponent(name).path] + arguments
         let pipe = Pipe()
         process.standardOutput = pipe

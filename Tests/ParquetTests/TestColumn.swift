@@ -56,7 +56,9 @@ struct TestColumn {
         }
     }
 
-    /// Makes up a column. Times and dates stay within what every reader can hold unless `isUnlimited`.
+    /// Makes up a column.
+    ///
+    /// Times and dates stay within what every reader can hold unless `isUnlimited`.
     static func random(
         _ column: ParquetColumn, rowCount: Int, shape: ColumnShape, nullShare: Double, isUnlimited: Bool,
         using random: inout SeededRandom

@@ -43,6 +43,27 @@ struct DuplicateWindowTests {
         #expect(byteCount <= 64_000_000)
     }
 
+    @Test("restored in any order, remembers what the window before the restart did", arguments: 1...4)
+    func restoring(seed: UInt64) {
+        var random = SplitMix(state: seed)
+        var before = DuplicateWindow(windowMicroseconds: 8_000)
+        var stored: [(number: Int, arrival: EventTime)] = []
+        var now: Int64 = 0
+        for _ in 0..<20_000 {
+            now += Int64(random.next() % 4)
+            let number = Int(random.next() % 3_000)
+            let arrival = EventTime(microsecondsSinceEpoch: now)
+            if before.insert(identity(number), arrival: arrival) { stored.append((number, arrival)) }
+        }
+        var after = DuplicateWindow(windowMicroseconds: 8_000)
+        for (number, arrival) in stored.shuffled(using: &random) { after.restore(identity(number), arrival: arrival) }
+        for number in 0..<3_000 {
+            let arrival = EventTime(microsecondsSinceEpoch: now + Int64(number))
+            let isNew = before.insert(identity(number), arrival: arrival)
+            #expect(after.insert(identity(number), arrival: arrival) == isNew)
+        }
+    }
+
     @Test("forgets what expired, so that memory follows the rate and not the days")
     func bounded() {
         var duplicates = DuplicateWindow(windowMicroseconds: 1_000)

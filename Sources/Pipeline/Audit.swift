@@ -1,0 +1,209 @@
+import DeltaLake
+package import DurableFiles
+import Journal
+import Parquet
+import Telemetry
+
+/// Counts everything again and holds it against the ledger.
+///
+/// For every lane, stream and minute: received = stored + duplicate + refused; as many rows in the stream's table as the
+/// ledger says were stored; as many dead letters as it says were refused. For every lane: as many messages in the ledger
+/// as the journal has given numbers. Works beside a running pipeline: what the ledger does not cover yet is left out.
+package struct Audit {
+    private let store: any FileStore
+    private let dataDirectory: String
+    private var report = AuditReport()
+    private var ledger: [Key: LedgerCounts.Counts] = [:]
+    private var rows: [Key: Int64] = [:]
+    private var deadLetters: [Key: Int64] = [:]
+    /// Through which message the ledger covers each lane.
+    private var coveredThrough: [String: JournalOffset] = [:]
+
+    private struct Key: Hashable {
+        let lane: String
+        let stream: String?
+        let minute: EventTime
+    }
+
+    /// Audits the tables and journals below `dataDirectory`.
+    package static func run(
+        dataDirectory: String, store: any FileStore = SystemFileStore()
+    ) throws(TableError) -> AuditReport {
+        var audit = Audit(store: store, dataDirectory: dataDirectory)
+        try audit.countLedger()
+        try audit.countTables()
+        try audit.countDeadLetters()
+        audit.compare()
+        try audit.compareWithJournals()
+        return audit.report
+    }
+
+    private init(store: any FileStore, dataDirectory: String) {
+        self.store = store
+        self.dataDirectory = dataDirectory
+    }
+
+    // MARK: Counting
+
+    private mutating func countLedger() throws(TableError) {
+        let (name, snapshot) = (TableLayout.ledger.name, try snapshot(of: TableLayout.ledger.name))
+        for file in snapshot.files {
+            let segment = try SegmentReader(store, "\(directory(of: name))/\(file.path)", table: name)
+            let lanes = try segment.column("lane")
+            let streams = try segment.column("stream")
+            let minutes = try segment.column("minute").words
+            var numbers: [[Int64]] = []
+            for column in ["messages", "received", "stored", "duplicate", "refused", "first_offset", "last_offset"] {
+                numbers.append(try segment.column(column).words)
+            }
+            for row in minutes.indices {
+                let key = Key(
+                    lane: lanes.text(at: row) ?? "", stream: streams.text(at: row),
+                    minute: EventTime(microsecondsSinceEpoch: minutes[row]))
+                var counts = ledger[key] ?? LedgerCounts.Counts()
+                counts.messages += numbers[0][row]
+                counts.received += numbers[1][row]
+                counts.stored += numbers[2][row]
+                counts.duplicate += numbers[3][row]
+                counts.refused += numbers[4][row]
+                counts.firstOffset = min(counts.firstOffset, JournalOffset(UInt64(numbers[5][row])))
+                counts.lastOffset = max(counts.lastOffset, JournalOffset(UInt64(numbers[6][row])))
+                ledger[key] = counts
+                coveredThrough[key.lane] = max(coveredThrough[key.lane] ?? .beforeFirst, counts.lastOffset)
+            }
+        }
+    }
+
+    private mutating func countTables() throws(TableError) {
+        let system = [TableLayout.ledger.name, TableLayout.deadLetters.name]
+        let names: [String]
+        do throws(FileError) {
+            names = try store.entries(of: "\(dataDirectory)/tables").filter(\.isDirectory).map(\.name)
+        } catch {
+            throw .file(error, table: "*")
+        }
+        for name in names where !system.contains(name) {
+            let snapshot = try snapshot(of: name)
+            guard snapshot.schema.column("journal_offset") != nil else { continue }
+            var stream = AuditReport.Stream(name: name)
+            for file in snapshot.files {
+                let segment = try SegmentReader(store, "\(directory(of: name))/\(file.path)", table: name)
+                stream.segmentCount += 1
+                stream.byteCount += file.byteCount
+                stream.rowCount += Int64(segment.reader.rowCount)
+                try count(segment, stream: { _ in name }, into: &rows)
+            }
+            report.streams.append(stream)
+        }
+    }
+
+    private mutating func countDeadLetters() throws(TableError) {
+        let (name, snapshot) = (TableLayout.deadLetters.name, try snapshot(of: TableLayout.deadLetters.name))
+        var byReason: [String?: [String: Int64]] = [:]
+        for file in snapshot.files {
+            let segment = try SegmentReader(store, "\(directory(of: name))/\(file.path)", table: name)
+            let streams = try segment.column("stream")
+            let reasons = try segment.column("reason")
+            for row in reasons.words.indices {
+                byReason[streams.text(at: row), default: [:]][reasons.text(at: row) ?? "", default: 0] += 1
+            }
+            try count(segment, stream: { streams.text(at: $0) }, into: &deadLetters)
+        }
+        for index in report.streams.indices {
+            report.streams[index].refusedByReason = byReason.removeValue(forKey: report.streams[index].name) ?? [:]
+        }
+        for (stream, reasons) in byReason.sorted(by: { ($0.key ?? "") < ($1.key ?? "") }) {
+            var row = AuditReport.Stream(name: stream)
+            row.refusedByReason = reasons
+            report.streams.append(row)
+        }
+    }
+
+    /// Counts the rows of a segment that the ledger covers.
+    private func count(
+        _ segment: SegmentReader, stream: (Int) -> String?, into counts: inout [Key: Int64]
+    ) throws(TableError) {
+        let arrivals = try segment.column("ingest_time").words
+        let offsets = try segment.column("journal_offset").words
+        let lanes = try segment.column("lane")
+        for row in arrivals.indices {
+            let lane = lanes.text(at: row) ?? ""
+            guard JournalOffset(UInt64(offsets[row])) <= coveredThrough[lane] ?? .beforeFirst else { continue }
+            let minute = EventTime(microsecondsSinceEpoch: arrivals[row]).startOfMinute
+            counts[Key(lane: lane, stream: stream(row), minute: minute), default: 0] += 1
+        }
+    }
+
+    // MARK: Comparing
+
+    private mutating func compare() {
+        let keys = Set(ledger.keys).union(rows.keys).union(deadLetters.keys)
+        for key in keys.sorted(by: { ($0.minute, $0.lane, $0.stream ?? "") < ($1.minute, $1.lane, $1.stream ?? "") }) {
+            let counts = ledger[key] ?? LedgerCounts.Counts()
+            let place = "lane \(key.lane), stream \(key.stream ?? "(none)"), minute \(key.minute)"
+            if !counts.isBalanced {
+                report.findings.append(
+                    "\(place): received \(counts.received) is not stored \(counts.stored) + duplicate "
+                        + "\(counts.duplicate) + refused \(counts.refused)")
+            }
+            if rows[key] ?? 0 != counts.stored {
+                report.findings.append(
+                    "\(place): the ledger says \(counts.stored) stored, the table has \(rows[key] ?? 0)")
+            }
+            if deadLetters[key] ?? 0 != counts.refused {
+                report.findings.append(
+                    "\(place): the ledger says \(counts.refused) refused, dead_letters has \(deadLetters[key] ?? 0)")
+            }
+            add(counts, of: key.stream)
+        }
+    }
+
+    private mutating func add(_ counts: LedgerCounts.Counts, of stream: String?) {
+        if !report.streams.contains(where: { $0.name == stream }) { report.streams.append(.init(name: stream)) }
+        for index in report.streams.indices where report.streams[index].name == stream {
+            report.streams[index].messages += counts.messages
+            report.streams[index].received += counts.received
+            report.streams[index].stored += counts.stored
+            report.streams[index].duplicate += counts.duplicate
+            report.streams[index].refused += counts.refused
+        }
+    }
+
+    private mutating func compareWithJournals() throws(TableError) {
+        for (lane, covered) in coveredThrough.sorted(by: { $0.key < $1.key }) {
+            let messages = ledger.reduce(Int64(0)) { $0 + ($1.key.lane == lane ? $1.value.messages : 0) }
+            if UInt64(messages) != covered.number {
+                report.findings.append(
+                    "lane \(lane): the ledger goes through message \(covered) and counts \(messages) messages")
+            }
+            var waiting: UInt64 = 0
+            do throws(JournalReadError) {
+                let facts = try JournalDirectory(store, "\(dataDirectory)/journal/\(lane)").facts()
+                waiting = facts.map { $0.lastOffset > covered ? $0.lastOffset.number - covered.number : 0 } ?? 0
+            } catch {
+                report.findings.append("lane \(lane): \(error)")
+            }
+            report.lanes.append(
+                AuditReport.Lane(
+                    name: lane, committedThrough: covered, messages: messages, waitingMessages: Int64(waiting)))
+        }
+    }
+
+    // MARK: Tables
+
+    private func directory(of table: String) -> String { "\(dataDirectory)/tables/\(table)" }
+
+    private func snapshot(of name: String) throws(TableError) -> DeltaSnapshot {
+        do throws(DeltaError) {
+            return try DeltaTable(opening: LocalLogStore(tablePath: directory(of: name), files: store)).snapshot
+        } catch {
+            throw .log(error, table: name)
+        }
+    }
+}
+
+extension ParquetColumnData {
+    func text(at row: Int) -> String? {
+        byteString(at: row).map { String(decoding: $0, as: UTF8.self) }
+    }
+}

@@ -1,0 +1,185 @@
+import DurableFiles
+import Glibc
+import JSONDocument
+import Journal
+import Streams
+import Telemetry
+
+/// Reads a lane's journal and turns messages into committed rows: live, after a crash and in a benchmark alike.
+///
+/// A cycle ends with one commit for each table that has rows, and last the ledger, whose offset says that all tables
+/// are complete up to there. So starting is recovering: reading goes on behind the ledger's offset, and a table that
+/// is ahead of it takes no row twice. One thread runs it.
+struct Fold: ~Copyable {
+    /// What identifies the lane among those of the process.
+    struct Identity: Sendable {
+        let name: String
+        let index: Int
+    }
+
+    /// 4096 messages: a block of about a mebibyte, which the caches hold while it is decoded.
+    private static let blockMessageCount = 4096
+    private static let retryMilliseconds: Int64 = 1000
+    private static let idleMilliseconds: Int64 = 1000
+
+    let identity: Identity
+    let catalog: StreamCatalog
+    let configuration: PipelineConfiguration
+    private let report: @Sendable (PipelineEvent) -> Void
+
+    var journal: JournalReader
+    var messages: MessageBatch
+    var matcher: TopicMatcher
+    var decoder: RecordDecoder
+    var ledgerCounts: LedgerCounts
+
+    /// One for each stream of the catalog.
+    let judges: [ReadingJudge]
+    let deadLetters: PipelineTable
+    private let ledger: PipelineTable
+
+    /// The last message that was folded.
+    var foldedThrough: JournalOffset
+    private var committedThrough: JournalOffset
+    var readingCount = 0
+    /// The index in `messages` of the next message to fold.
+    var nextMessage = 0
+    var firstFoldMilliseconds: Int64?
+
+    /// Opens the lane's tables and finds the place in the journal where folding goes on.
+    init(
+        identity: Identity, catalog: StreamCatalog, configuration: PipelineConfiguration, store: any FileStore,
+        duplicates: [DuplicateRegister], messageByteLimit: Int, report: @escaping @Sendable (PipelineEvent) -> Void
+    ) throws(TableError) {
+        func open(_ layout: TableLayout) throws(TableError) -> PipelineTable {
+            try PipelineTable(layout: layout, store: store, configuration: configuration, lane: identity.name)
+        }
+        var tables: [PipelineTable] = []
+        for plan in catalog.streams { tables.append(try open(plan.layout)) }
+        let (deadLetters, ledger) = (try open(.deadLetters), try open(.ledger))
+        self.identity = identity
+        self.catalog = catalog
+        self.configuration = configuration
+        self.report = report
+        judges = zip(catalog.streams, zip(tables, duplicates)).map { plan, parts in
+            ReadingJudge(plan, table: parts.0, duplicates: parts.1, lane: identity)
+        }
+        self.deadLetters = deadLetters
+        self.ledger = ledger
+        committedThrough = ledger.committedThrough
+        foldedThrough = ledger.committedThrough
+        journal = JournalReader(
+            store, directory: configuration.journalDirectory(lane: identity.name), from: ledger.committedThrough.next)
+        messages = MessageBatch(byteCapacity: messageByteLimit, messageCapacity: Self.blockMessageCount)
+        matcher = catalog.makeTopicMatcher()
+        decoder = RecordDecoder(
+            catalog.streams,
+            limits: JSONLimits(maximumDepth: 64, maximumByteCount: configuration.maximumPayloadByteCount))
+        ledgerCounts = LedgerCounts(streamCount: catalog.streams.count)
+    }
+
+    /// The last message that every table of the lane has.
+    var ledgerOffset: JournalOffset { committedThrough }
+
+    // MARK: The loop
+
+    /// Folds and commits until `progress` drains.
+    ///
+    /// - Throws: what trying again cannot mend; the journal still has everything that is not committed.
+    mutating func run(_ progress: LaneProgress) throws(FoldError) {
+        var retryAt: Int64?
+        while true {
+            let isDraining = progress.isDraining
+            let durable = progress.durable
+            let now = millisecondsNow()
+            if let at = retryAt {
+                if now < at {
+                    progress.wait(timeoutMilliseconds: Int32(clamping: at - now))
+                    if !isDraining { continue }
+                }
+                retryAt = nil
+            }
+            do throws(FoldError) {
+                let isDue = isCommitDue(at: now)
+                if !isDue, try foldBlock(through: durable) { continue }
+                if isDue || (isDraining && foldedThrough >= durable) {
+                    try commit(progress)
+                    if isDraining, foldedThrough >= progress.durable { return }
+                    continue
+                }
+            } catch {
+                guard error.isTransient, !isDraining else { throw error }
+                report(.retrying(lane: identity.name, problem: "\(error)"))
+                retryAt = millisecondsNow() + Self.retryMilliseconds
+                continue
+            }
+            progress.wait(timeoutMilliseconds: Int32(clamping: millisecondsUntilCommit(at: now)))
+        }
+    }
+
+    /// Folds everything up to `durable` and commits as often as the cadence says by readings and bytes, and at the end.
+    mutating func runThrough(_ durable: JournalOffset, _ progress: LaneProgress) throws(FoldError) {
+        while try foldBlock(through: durable) {
+            if isCommitDue(at: nil) { try commit(progress) }
+        }
+        try commit(progress)
+    }
+
+    private func isCommitDue(at now: Int64?) -> Bool {
+        let cadence = configuration.cadence
+        if readingCount >= cadence.readingCount { return true }
+        if let now, let first = firstFoldMilliseconds, now - first >= cadence.intervalMilliseconds { return true }
+        return waitingByteCount >= cadence.byteCount
+    }
+
+    private func millisecondsUntilCommit(at now: Int64) -> Int64 {
+        guard let first = firstFoldMilliseconds else { return Self.idleMilliseconds }
+        return max(1, min(Self.idleMilliseconds, first + configuration.cadence.intervalMilliseconds - now))
+    }
+
+    private var waitingByteCount: Int {
+        judges.reduce(deadLetters.batch.byteCount) { $0 + $1.table.batch.byteCount }
+    }
+
+    // MARK: Committing
+
+    /// Commits every table that has rows, and the ledger last.
+    private mutating func commit(_ progress: LaneProgress) throws(FoldError) {
+        guard foldedThrough > committedThrough else { return }
+        var committed: [CommittedRows] = []
+        do throws(TableError) {
+            for table in judges.map(\.table) + [deadLetters] {
+                if let rows = try table.commit(through: foldedThrough, firstOffset: committedThrough.next) {
+                    committed.append(rows)
+                }
+            }
+            fillLedger()
+            if let rows = try ledger.commit(through: foldedThrough, firstOffset: committedThrough.next) {
+                committed.append(rows)
+            }
+        } catch {
+            throw .table(error)
+        }
+        committedThrough = foldedThrough
+        readingCount = 0
+        firstFoldMilliseconds = nil
+        progress.didCommit(through: committedThrough)
+        report(.committed(lane: identity.name, through: committedThrough, committed))
+    }
+
+    /// Moves the counts into the ledger's rows; a commit that failed before has done so already.
+    private mutating func fillLedger() {
+        for (key, counts) in ledgerCounts.takeRows() {
+            ledger.batch.beginRow()
+            ledger.batch.setWord(key.minute.microsecondsSinceEpoch, column: 0)
+            if let stream = key.stream { ledger.batch.setString(catalog.streams[stream].name, column: 1) }
+            let words = [
+                counts.messages, counts.received, counts.stored, counts.duplicate, counts.refused,
+                Int64(counts.firstOffset.number), Int64(counts.lastOffset.number),
+            ]
+            for (column, word) in words.enumerated() { ledger.batch.setWord(word, column: column + 2) }
+            ledger.batch.setString(identity.name, column: 9)
+            ledger.batch.commitRow()
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package import DurableFiles
+package import Journal
+package import MQTTSource
+package import Streams
+import Synchronization
+import Telemetry
+
+/// A running pipeline: its lanes, each with a thread for the broker and one for the fold.
+package final class Pipeline: Sendable {
+    /// A lane and the connection that feeds it.
+    package struct LaneConfiguration: Sendable {
+        package let name: String
+        package let connection: MQTTConfiguration
+
+        package init(name: String, connection: MQTTConfiguration) {
+            self.name = name
+            self.connection = connection
+        }
+    }
+
+    private struct RunningLane: Sendable {
+        let name: String
+        let progress: LaneProgress
+        let intake: WorkerThread
+        let fold: WorkerThread
+    }
+
+    private let lanes: Mutex<[RunningLane]>
+    private let lock: FileLock
+    private let failures = Mutex<[String]>([])
+
+    /// Opens journal and tables, takes in what a crash left, and starts to work.
+    ///
+    /// - Throws: when something must be put right first; nothing is running then.
+    package init(
+        _ configuration: PipelineConfiguration, catalog: StreamCatalog, lanes laneConfigurations: [LaneConfiguration],
+        store: any FileStore = SystemFileStore(), report: @escaping @Sendable (PipelineEvent) -> Void
+    ) throws(PipelineStartError) {
+        // Mistakes in the configuration come out before anything is touched.
+        for lane in laneConfigurations { _ = try LaneStart.source(of: lane) }
+        do throws(FileError) {
+            try store.createDirectory(configuration.dataDirectory)
+            lock = try store.lockExclusively("\(configuration.dataDirectory)/lock")
+        } catch {
+            throw .file(error)
+        }
+        lanes = Mutex([])
+        let registers = catalog.streams.map { DuplicateRegister(windowMicroseconds: $0.duplicateWindow) }
+        var starts: [LaneStart] = []
+        for (index, lane) in laneConfigurations.enumerated() {
+            starts.append(
+                try LaneStart(
+                    lane, index: index, catalog: catalog, configuration: configuration, store: store,
+                    registers: registers, report: report))
+        }
+        let recovery = Recovery(
+            catalog: catalog, configuration: configuration, store: store, registers: registers, report: report)
+        do throws(TableError) {
+            try recovery.run(starts.map { Recovery.LaneState(name: $0.name, ledgerOffset: $0.ledgerOffset) })
+        } catch {
+            throw .table(error)
+        }
+        for start in starts {
+            let running = start.begin { [weak self] problem in self?.fail(problem) }
+            lanes.withLock {
+                $0.append(
+                    RunningLane(
+                        name: start.name, progress: start.progress, intake: running.intake, fold: running.fold))
+            }
+        }
+    }
+
+    /// Why lanes have ended by themselves; empty while all is well.
+    package var failureSentences: [String] { failures.withLock { $0 } }
+
+    /// Leaves the broker, folds and commits what is in the journal, and ends all threads.
+    package func stop() {
+        let running = lanes.withLock { lanes in
+            defer { lanes = [] }
+            return lanes
+        }
+        for lane in running { lane.progress.endIntake() }
+        for lane in running { lane.intake.join() }
+        for lane in running { lane.progress.drain() }
+        for lane in running { lane.fold.join() }
+    }
+
+    private func fail(_ sentence: String) {
+        failures.withLock { $0.append(sentence) }
+    }
+}
+
+/// Why a pipeline did not start.
+package enum PipelineStartError: Error, CustomStringConvertible {
+    case file(FileError)
+    case broker(MQTTError, lane: String)
+    case journal(JournalOpenError, lane: String)
+    case table(TableError)
+
+    package var description: String {
+        switch self {
+        case .file(let error): error.description
+        case .broker(.configuration(let mistakes), _): mistakes.joined(separator: " ")
+        case .broker(let error, let lane): "lane \(lane): \(error)"
+        case .journal(let error, let lane): "lane \(lane): \(error)"
+        case .table(let error): error.description
+        }
+    }
+
+    /// Whether the configuration must be changed, so that nothing was touched.
+    package var isConfiguration: Bool {
+        if case .broker(.configuration, _) = self { return true }
+        return false
+    }
+}

@@ -1,0 +1,25 @@
+package import Journal
+package import MQTTSource
+package import Telemetry
+
+/// What happens in a pipeline, for logs and counters; messages are not events.
+package enum PipelineEvent: Sendable {
+    /// A connection of a lane: connected, subscribed, disconnected and so on.
+    case broker(lane: String, MQTTEvent)
+    /// The journal was opened; `cutByteCount` bytes of an unfinished write were removed.
+    case journalOpened(lane: String, nextOffset: JournalOffset, cutByteCount: Int)
+    /// The lane has left the broker, which keeps its messages, until there is room.
+    case journalFull(lane: String, JournalShortage)
+    /// QoS 0 messages that had been received and found no room; the broker does not send those again.
+    case lostAtMostOnce(lane: String, count: Int)
+    case journalHasRoom(lane: String)
+    /// How many readings the duplicate windows took from the tables at the start.
+    case recovered(lane: String, from: JournalOffset, rememberedReadings: Int)
+    case committed(lane: String, through: JournalOffset, [CommittedRows])
+    /// A commit or a read failed and is tried again; nothing is lost meanwhile.
+    case retrying(lane: String, problem: String)
+    /// Files that a crash left uncommitted were removed.
+    case swept(table: String, fileCount: Int)
+    /// A thread of the lane has ended for good; the pipeline stops.
+    case failed(lane: String, problem: String)
+}

@@ -1,0 +1,123 @@
+import DeltaLake
+import DurableFiles
+import Glibc
+import Parquet
+import Telemetry
+
+/// A table that one lane appends to: the rows that wait, the writer of segments and the Delta log.
+///
+/// One thread owns it. Rows at or below `committedThrough` are in the table already and are not appended again.
+final class PipelineTable {
+    let layout: TableLayout
+    var batch: ColumnBatch
+
+    /// The last offset of this lane whose rows are in the table.
+    private(set) var committedThrough: JournalOffset
+
+    private let appId: String
+    private var segments: SegmentWriter
+    private var table: DeltaTable
+
+    /// Opens the table, or makes it.
+    init(
+        layout: TableLayout, store: any FileStore, configuration: PipelineConfiguration, lane: String
+    ) throws(TableError) {
+        self.layout = layout
+        appId = "\(configuration.node)/\(lane)"
+        // The last message of a cycle may hold as many readings as fit. A refused one takes two bytes and a comma.
+        batch = ColumnBatch(
+            layout.columns,
+            rowLimit: configuration.cadence.readingCount + configuration.maximumPayloadByteCount / 3 + 1)
+        let directory = "\(configuration.tablesDirectory)/\(layout.name)"
+        segments = try SegmentWriter(
+            layout: layout, store: store, tableDirectory: directory,
+            namePrefix: Self.segmentNamePrefix(node: configuration.node, lane: lane),
+            compressionLevel: Int(configuration.compressionLevel))
+        let metadata = TableMetadata(
+            schema: layout.deltaSchema, partitionColumns: TableLayout.partitionColumns, name: layout.name,
+            description: layout.description, createdMilliseconds: millisecondsNow())
+        do throws(DeltaError) {
+            table = try DeltaTable(
+                creating: metadata, in: LocalLogStore(tablePath: directory, files: store),
+                options: DeltaTable.Options(keepsFiles: false), timestampMilliseconds: millisecondsNow())
+        } catch {
+            throw .log(error, table: layout.name)
+        }
+        committedThrough = JournalOffset(UInt64(max(0, table.snapshot.transactions[appId]?.version ?? 0)))
+    }
+
+    /// What the names of all segments that a lane writes begin with.
+    static func segmentNamePrefix(node: String, lane: String) -> String { "part-\(node)-\(lane)-" }
+
+    /// Whether rows of this message still have to be appended.
+    func lacks(_ offset: JournalOffset) -> Bool { offset > committedThrough }
+
+    /// Writes the rows that wait and commits them with the offset through which they are complete.
+    ///
+    /// - Throws: when nothing is known to be committed. The rows still wait: the same call can be made again.
+    func commit(through offset: JournalOffset, firstOffset: JournalOffset) throws(TableError) -> CommittedRows? {
+        guard !batch.isEmpty else { return nil }
+        let written = try segments.write(batch, firstOffset: firstOffset)
+        let now = millisecondsNow()
+        let transaction = DeltaTransaction(
+            adding: try written.map { (segment) throws(TableError) in try addFile(segment, now: now) },
+            applicationTransaction: ApplicationTransaction(
+                appId: appId, version: Int64(offset.number), lastUpdatedMilliseconds: now),
+            operationMetrics: [
+                "numFiles": String(written.count), "numOutputRows": String(batch.count),
+                "numOutputBytes": String(written.reduce(0) { $0 + $1.byteCount }),
+            ], timestampMilliseconds: now)
+        let rows = batch.count
+        do throws(DeltaError) {
+            _ = try table.commit(transaction)
+        } catch DeltaError.alreadyCommitted {
+            // An earlier try of this same commit had reached the log after all; its segments count, not these.
+        } catch {
+            throw .log(error, table: layout.name)
+        }
+        batch.removeAll()
+        committedThrough = offset
+        return CommittedRows(
+            table: layout.name, version: table.snapshot.version, rowCount: rows, segmentCount: written.count,
+            byteCount: written.reduce(0) { $0 + $1.byteCount })
+    }
+
+    private func addFile(_ segment: Segment, now: Int64) throws(TableError) -> AddFile {
+        let (day, hour) = (floorDivide(segment.hour, 24), segment.hour - floorDivide(segment.hour, 24) * 24)
+        do throws(DeltaError) {
+            return AddFile(
+                path: segment.path,
+                partitionValues: [
+                    try PartitionValue("date", .date(days: Int32(clamping: day))),
+                    try PartitionValue("hour", .integer(Int32(hour))),
+                ],
+                byteCount: Int64(segment.byteCount), modificationMilliseconds: now,
+                statistics: FileStatistics(
+                    recordCount: Int64(segment.rowCount),
+                    columns: zip(layout.columns, segment.statistics).map { column, statistics in
+                        DeltaLake.ColumnStatistics(
+                            column.name, minimum: statistics.minimum?.deltaValue,
+                            maximum: statistics.maximum?.deltaValue, nullCount: statistics.nullCount.map(Int64.init))
+                    }))
+        } catch {
+            throw .log(error, table: layout.name)
+        }
+    }
+}
+
+/// What one commit of a table brought.
+package struct CommittedRows: Sendable {
+    package let table: String
+    package let version: Int64
+    package let rowCount: Int
+    package let segmentCount: Int
+    package let byteCount: Int
+}
+
+/// The wall clock, in milliseconds since 1970-01-01T00:00:00Z.
+func millisecondsNow() -> Int64 {
+    var time = timespec()
+    // CLOCK_REALTIME always exists, so the call cannot fail.
+    _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+}

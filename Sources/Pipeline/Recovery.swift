@@ -1,0 +1,150 @@
+import DeltaLake
+import DurableFiles
+import Journal
+import Parquet
+import Streams
+import Telemetry
+
+/// What is done once at the start, before the folds go on: the duplicate windows are filled from the tables, and
+/// segments that a crash left without a commit are removed.
+struct Recovery: Sendable {
+    /// Where a lane goes on.
+    struct LaneState {
+        let name: String
+        let ledgerOffset: JournalOffset
+    }
+
+    let catalog: StreamCatalog
+    let configuration: PipelineConfiguration
+    let store: any FileStore
+    let registers: [DuplicateRegister]
+    let report: @Sendable (PipelineEvent) -> Void
+
+    /// - Throws: when a table cannot be read; nothing may be folded then, since duplicates could not be told.
+    func run(_ lanes: [LaneState]) throws(TableError) {
+        let firstArrival = try firstArrivalToFold(lanes)
+        var count = 0
+        for (index, plan) in catalog.streams.enumerated() {
+            let table = try files(of: plan.name)
+            let horizon = registers[index].horizon(at: firstArrival)
+            for file in table.files where try mayHold(file, arrivalsFrom: horizon, table: table, name: plan.name) {
+                count += try restore(file, of: plan, into: registers[index], from: horizon, lanes: lanes)
+            }
+        }
+        for name in catalog.streams.map(\.name) + [TableLayout.deadLetters.name, TableLayout.ledger.name] {
+            try sweep(name, table: try files(of: name), lanes: lanes)
+        }
+        for lane in lanes {
+            report(.recovered(lane: lane.name, from: lane.ledgerOffset, rememberedReadings: count))
+        }
+    }
+
+    private func directory(of table: String) -> String { "\(configuration.tablesDirectory)/\(table)" }
+
+    private func files(of name: String) throws(TableError) -> DeltaSnapshot {
+        do throws(DeltaError) {
+            return try DeltaTable(opening: LocalLogStore(tablePath: directory(of: name), files: store)).snapshot
+        } catch {
+            throw .log(error, table: name)
+        }
+    }
+
+    /// When the oldest message came that the folds will read: what arrived a window before it can be its duplicate.
+    private func firstArrivalToFold(_ lanes: [LaneState]) throws(TableError) -> EventTime {
+        var first = EventTime(microsecondsSinceEpoch: millisecondsNow() * 1000)
+        for lane in lanes {
+            var reader = JournalReader(
+                store, directory: configuration.journalDirectory(lane: lane.name), from: lane.ledgerOffset.next)
+            var batch = MessageBatch(byteCapacity: configuration.journal.fileByteCount, messageCapacity: 1)
+            do throws(JournalReadError) {
+                guard try reader.read(into: &batch, through: nil) > 0 else { continue }
+            } catch {
+                throw .journalBehindTables(lane: lane.name, problem: error.description)
+            }
+            first = min(first, batch.entry(at: 0).arrival)
+        }
+        return first
+    }
+
+    // MARK: Duplicates
+
+    private func mayHold(
+        _ file: AddFile, arrivalsFrom horizon: EventTime, table: DeltaSnapshot, name: String
+    ) throws(TableError) -> Bool {
+        do throws(DeltaError) {
+            let bounds = try file.statistics(schema: table.schema)?.column("ingest_time")
+            guard case .timestamp(let latest)? = bounds?.maximum else { return true }
+            return latest >= horizon.microsecondsSinceEpoch
+        } catch {
+            throw .log(error, table: name)
+        }
+    }
+
+    /// Reads the identities in a segment; returns how many came at or after `horizon`.
+    private func restore(
+        _ file: AddFile, of plan: StreamPlan, into register: DuplicateRegister, from horizon: EventTime,
+        lanes: [LaneState]
+    ) throws(TableError) -> Int {
+        let segment = try SegmentReader(store, "\(directory(of: plan.name))/\(file.path)", table: plan.name)
+        let arrivals = try segment.column("ingest_time")
+        let offsets = try segment.column("journal_offset")
+        let laneNames = try segment.column("lane")
+        var identities: [ParquetColumnData] = []
+        for column in plan.identityColumns { identities.append(try segment.column(plan.columns[column].name)) }
+        let indexOfLane = Dictionary(uniqueKeysWithValues: lanes.enumerated().map { ($1.name, $0) })
+        var row = ColumnBatch(plan.identityColumns.map { plan.columns[$0] }, rowLimit: 1)
+        var count = 0
+        for index in arrivals.words.indices where arrivals.words[index] >= horizon.microsecondsSinceEpoch {
+            count += 1
+            row.removeAll()
+            row.beginRow()
+            for (column, data) in identities.enumerated() { data.copyCell(index, into: &row, column: column) }
+            var identity = Fingerprint.start
+            for column in identities.indices { row.combine(column: column, row: 0, into: &identity) }
+            let offset = JournalOffset(UInt64(max(0, offsets.words[index])))
+            let lane = laneNames.byteString(at: index).flatMap { indexOfLane[String(decoding: $0, as: UTF8.self)] }
+            if let lane, offset > lanes[lane].ledgerOffset {
+                register.expectReplay(of: identity, origin: DuplicateRegister.Origin(lane: lane, offset: offset))
+            } else {
+                register.restore(identity, arrival: EventTime(microsecondsSinceEpoch: arrivals.words[index]))
+            }
+        }
+        return count
+    }
+
+    // MARK: Sweeping
+
+    /// Removes the segments of these lanes that no commit names, and unfinished files.
+    private func sweep(_ name: String, table: DeltaSnapshot, lanes: [LaneState]) throws(TableError) {
+        let prefixes = lanes.map { PipelineTable.segmentNamePrefix(node: configuration.node, lane: $0.name) }
+        var count = 0
+        do throws(FileError) {
+            for day in try store.entries(of: directory(of: name)) where day.name.hasPrefix("date=") {
+                for hour in try store.entries(of: "\(directory(of: name))/\(day.name)") where hour.isDirectory {
+                    let folder = "\(day.name)/\(hour.name)"
+                    for file in try store.entries(of: "\(directory(of: name))/\(folder)") {
+                        let isOurs = prefixes.contains { file.name.hasPrefix($0) } || file.name.hasPrefix(".")
+                        guard isOurs, table.file("\(folder)/\(file.name)") == nil else { continue }
+                        try store.remove("\(directory(of: name))/\(folder)/\(file.name)")
+                        count += 1
+                    }
+                }
+            }
+        } catch {
+            throw .file(error, table: name)
+        }
+        if count > 0 { report(.swept(table: name, fileCount: count)) }
+    }
+}
+
+extension ParquetColumnData {
+    /// Copies the cell in `row` into the pending row of a batch whose column has the same type.
+    func copyCell(_ row: Int, into batch: inout ColumnBatch, column: Int) {
+        guard defined[row] == 1 else { return }
+        guard type.isByteArray else { return batch.setWord(words[row], column: column) }
+        let entry = Int(words[row])
+        // Safe: UInt8 has no padding.
+        let bytes = unsafe bytes.span.extracting(Int(offsets[entry])..<Int(offsets[entry + 1])).bytes
+        batch.setBytes(bytes, column: column)
+    }
+}

@@ -1,0 +1,154 @@
+import DurableFiles
+import Parquet
+import Telemetry
+
+/// A sealed Parquet file that no commit names yet.
+struct Segment: Sendable {
+    /// Relative to the table's directory, as the Delta log wants it, not yet URL-encoded.
+    let path: String
+    let byteCount: Int
+    let rowCount: Int
+    /// Hours since 1970-01-01T00:00:00Z.
+    let hour: Int64
+    /// One for each column of the layout.
+    let statistics: [ColumnStatistics]
+}
+
+/// Lays the rows of a batch down as Parquet files, one for each hour.
+///
+/// Each file is written whole, synced and renamed into place before its segment is returned.
+struct SegmentWriter: ~Copyable {
+    private let layout: TableLayout
+    private let store: any FileStore
+    private let tableDirectory: String
+    private let namePrefix: String
+    private var writer: ParquetWriter
+    private var order = RowOrder()
+    private var cells = GatheredCells()
+
+    /// - Throws: `TableError.segment` when the layout is none that Parquet can hold.
+    init(
+        layout: TableLayout, store: any FileStore, tableDirectory: String, namePrefix: String, compressionLevel: Int
+    ) throws(TableError) {
+        self.layout = layout
+        self.store = store
+        self.tableDirectory = tableDirectory
+        self.namePrefix = namePrefix
+        let configuration = ParquetWriterConfiguration(
+            compressionLevel: compressionLevel,
+            sortingColumns: layout.sortColumns.map { ParquetSortingColumn(columnIndex: $0, nullsFirst: true) })
+        do {
+            writer = try ParquetWriter(schema: layout.parquetSchema, configuration: configuration)
+        } catch {
+            throw .segment(error, table: layout.name)
+        }
+    }
+
+    /// Writes all rows of `batch`.
+    ///
+    /// - Throws: when a file could not be made durable; those written before lie there uncommitted, to be swept.
+    mutating func write(_ batch: borrowing ColumnBatch, firstOffset: JournalOffset) throws(TableError) -> [Segment] {
+        order.sort(batch, timeColumn: layout.timeColumn, sortColumns: layout.sortColumns)
+        let rows = order.rows
+        var segments: [Segment] = []
+        for partition in order.partitions {
+            let file: [UInt8]
+            do throws(ParquetWriteError) {
+                file = try Self.encode(
+                    batch, rows: rows.span.extracting(partition.rows), layout: layout, writer: &writer, cells: &cells)
+            } catch {
+                writer.reset()
+                throw .segment(error, table: layout.name)
+            }
+            let path = Self.path(hour: partition.hour, namePrefix: namePrefix, firstOffset: firstOffset)
+            try save(file, at: path)
+            segments.append(
+                Segment(
+                    path: path, byteCount: file.count, rowCount: partition.rows.count, hour: partition.hour,
+                    statistics: writer.columnStatistics))
+        }
+        return segments
+    }
+
+    /// Where a new segment goes; no two are ever called the same.
+    private static func path(hour: Int64, namePrefix: String, firstOffset: JournalOffset) -> String {
+        let civil = CivilTime(EventTime(microsecondsSinceEpoch: hour * 3_600_000_000))
+        let random = String(UInt32.random(in: .min ... .max), radix: 16)
+        let unique = String(repeating: "0", count: 8 - random.utf8.count) + random
+        return "date=\(civil.date)/hour=\(civil.hour)/\(namePrefix)\(firstOffset)-\(unique).zstd.parquet"
+    }
+
+    private func save(_ file: [UInt8], at path: String) throws(TableError) {
+        let whole = "\(tableDirectory)/\(path)"
+        do throws(FileError) {
+            do throws(FileError) {
+                try store.createAtomically(whole, file)
+            } catch  where error.isMissing {
+                try store.createDirectory(String(whole[..<(whole.lastIndex(of: "/") ?? whole.endIndex)]))
+                try store.createAtomically(whole, file)
+            }
+        } catch {
+            throw .file(error, table: layout.name)
+        }
+    }
+
+    private static func encode(
+        _ batch: borrowing ColumnBatch, rows: Span<UInt32>, layout: TableLayout, writer: inout ParquetWriter,
+        cells: inout GatheredCells
+    ) throws(ParquetWriteError) -> [UInt8] {
+        try writer.beginRowGroup(rowCount: rows.count)
+        for column in layout.columns.indices {
+            let hasNulls = cells.gather(batch, column: column, rows: rows)
+            if layout.columns[column].type.hasDictionary {
+                let dictionary = ByteArrays(
+                    offsets: batch.dictionaryOffsets(of: column), bytes: batch.dictionaryBytes(of: column))
+                if hasNulls {
+                    try writer.writeColumn(
+                        indices: cells.words.span, defined: cells.validity.span, dictionary: dictionary)
+                } else {
+                    try writer.writeColumn(indices: cells.words.span, defined: nil, dictionary: dictionary)
+                }
+            } else if hasNulls {
+                try writer.writeColumn(words: cells.words.span, defined: cells.validity.span)
+            } else {
+                try writer.writeColumn(words: cells.words.span, defined: nil)
+            }
+        }
+        return try writer.finish()
+    }
+}
+
+/// The cells of one column in the order of the segment; the memory serves all columns in turn.
+private struct GatheredCells {
+    var words: [Int64] = []
+    var validity: [UInt8] = []
+
+    /// Fills both from `column` and returns whether any cell is null.
+    mutating func gather(_ batch: borrowing ColumnBatch, column: Int, rows: Span<UInt32>) -> Bool {
+        let source = batch.words(of: column)
+        let defined = batch.validity(of: column)
+        if words.count != rows.count {
+            words = [Int64](repeating: 0, count: rows.count)
+            validity = [UInt8](repeating: 0, count: rows.count)
+        }
+        Self.copy(source, rows: rows, into: &words)
+        return Self.copy(defined, rows: rows, into: &validity) == 0
+    }
+
+    private static func copy(_ source: Span<Int64>, rows: Span<UInt32>, into target: inout [Int64]) {
+        var target = target.mutableSpan
+        for position in rows.indices { target[position] = source[Int(rows[position])] }
+    }
+
+    /// Returns 1 when every cell is defined, else 0.
+    private static func copy(_ source: Span<UInt8>, rows: Span<UInt32>, into target: inout [UInt8]) -> UInt8 {
+        var target = target.mutableSpan
+        var all: UInt8 = 1
+        for position in rows.indices {
+            let defined = source[Int(rows[position])]
+            target[position] = defined
+            all &= defined
+        }
+        return all
+    }
+}

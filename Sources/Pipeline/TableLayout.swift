@@ -1,0 +1,92 @@
+import DeltaLake
+import Parquet
+package import Telemetry
+
+/// A table of the pipeline: its columns as the batch, the Parquet file and the Delta log each want them.
+package struct TableLayout: Sendable {
+    package let name: String
+    package let description: String
+    /// The columns of a segment; `date` and `hour` are not among them, because they lie in the path.
+    package let columns: [ColumnDefinition]
+    /// The column whose hour is the partition; never null.
+    package let timeColumn: Int
+    /// The order of rows in a segment.
+    package let sortColumns: [Int]
+
+    /// The partition columns of every table.
+    package static let partitionColumns = ["date", "hour"]
+    /// The columns that say where a row came from, at the end of every table.
+    package static let traceColumns = [
+        ColumnDefinition(
+            "ingest_time", .timestamp, isNullable: false, comment: "when the message arrived from the broker"),
+        ColumnDefinition("lane", .string, isNullable: false, comment: "the lane through which the message came"),
+        ColumnDefinition(
+            "journal_offset", .int64, isNullable: false, comment: "the number of the message in its lane, from 1"),
+    ]
+
+    package init(
+        name: String, description: String, columns: [ColumnDefinition], timeColumn: Int, sortColumns: [Int]
+    ) {
+        require(columns.indices.contains(timeColumn) && !columns[timeColumn].isNullable, "a table has a time")
+        self.name = name
+        self.description = description
+        self.columns = columns
+        self.timeColumn = timeColumn
+        self.sortColumns = sortColumns
+    }
+
+    func index(of column: String) -> Int {
+        guard let index = columns.firstIndex(where: { $0.name == column }) else {
+            fatalError("the table \(name) has a column \(column)")
+        }
+        return index
+    }
+
+    var parquetSchema: ParquetSchema {
+        ParquetSchema(
+            columns.map { ParquetColumn(name: $0.name, type: $0.type.parquetType, isNullable: $0.isNullable) })
+    }
+
+    var deltaSchema: DeltaSchema {
+        let own = columns.map { column in
+            DeltaColumn(
+                column.name, column.type.deltaType, isNullable: column.isNullable,
+                comment: column.comment.isEmpty ? nil : column.comment)
+        }
+        return DeltaSchema(
+            own + [
+                DeltaColumn("date", .date, isNullable: true, comment: "the day of \(columns[timeColumn].name), UTC"),
+                DeltaColumn("hour", .integer, isNullable: true, comment: "the hour of the day, 0-23, UTC"),
+            ])
+    }
+}
+
+extension ColumnType {
+    var parquetType: ParquetType {
+        switch self {
+        case .boolean: .boolean
+        case .int32: .int32
+        case .int64: .int64
+        case .double: .double
+        case .decimal(let precision, let scale): .decimal(precision: precision, scale: scale)
+        case .timestamp: .timestampMicros
+        case .date: .date
+        case .string: .string
+        case .binary: .binary
+        }
+    }
+
+    var deltaType: DeltaType {
+        switch self {
+        case .boolean: .boolean
+        case .int32: .integer
+        case .int64: .long
+        case .double: .double
+        case .decimal(let precision, let scale): .decimal(precision: precision, scale: scale)
+        case .timestamp: .timestamp
+        case .date: .date
+        case .string: .string
+        case .binary: .binary
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import Logging
+import MQTTSource
+import Pipeline
+
+/// Turns what happens in the pipeline into log lines on standard error.
+struct EventLog: Sendable {
+    private let logger: Logger
+
+    init() {
+        logger = Logger(label: "phusa") { StreamLogHandler.standardError(label: $0) }
+    }
+
+    func ready(_ configuration: RunConfiguration, streams: [String], filters: [String]) {
+        logger.info(
+            "running",
+            metadata: [
+                "broker": "\(configuration.broker.host):\(configuration.broker.port)",
+                "data": "\(configuration.data)", "streams": "\(streams.joined(separator: ","))",
+                "topics": "\(filters.joined(separator: ","))", "lanes": "\(configuration.lanes)",
+            ])
+    }
+
+    func stopping() {
+        logger.info("stopping: committing what the journal holds")
+    }
+
+    func stopped() {
+        logger.info("stopped")
+    }
+
+    func write(_ event: PipelineEvent) {
+        switch event {
+        case .broker(let lane, let event): write(event, lane: lane)
+        case .journalOpened(let lane, let next, let cut):
+            var metadata: Logger.Metadata = ["lane": "\(lane)", "next": "\(next)"]
+            if cut > 0 { metadata["unfinished_bytes_removed"] = "\(cut)" }
+            logger.info("journal open", metadata: metadata)
+        case .journalFull(let lane, let shortage):
+            logger.warning(
+                "no room: left the broker, which keeps the messages",
+                metadata: ["lane": "\(lane)", "why": "\(shortage)"])
+        case .lostAtMostOnce(let lane, let count):
+            logger.error(
+                "QoS 0 messages lost for want of room; subscribe with QoS 1",
+                metadata: ["lane": "\(lane)", "count": "\(count)"])
+        case .journalHasRoom(let lane): logger.info("there is room again", metadata: ["lane": "\(lane)"])
+        case .recovered(let lane, let offset, let count):
+            logger.info(
+                "going on", metadata: ["lane": "\(lane)", "behind": "\(offset)", "readings_remembered": "\(count)"])
+        case .committed(let lane, let offset, let tables):
+            let rows = tables.map { "\($0.table)=\($0.rowCount)" }.joined(separator: ",")
+            logger.info(
+                "committed",
+                metadata: [
+                    "lane": "\(lane)", "through": "\(offset)", "rows": "\(rows)",
+                    "bytes": "\(tables.reduce(0) { $0 + $1.byteCount })",
+                ])
+        case .retrying(let lane, let problem):
+            logger.warning("trying again", metadata: ["lane": "\(lane)", "problem": "\(problem)"])
+        case .swept(let table, let count):
+            logger.info(
+                "removed segments that no commit names", metadata: ["table": "\(table)", "files": "\(count)"])
+        case .failed(let lane, let problem):
+            logger.critical("lane ended", metadata: ["lane": "\(lane)", "problem": "\(problem)"])
+        }
+    }
+
+    private func write(_ event: MQTTEvent, lane: String) {
+        switch event {
+        case .connected(let sessionPresent):
+            logger.info("connected", metadata: ["lane": "\(lane)", "session_present": "\(sessionPresent)"])
+        case .subscribed(let grants):
+            let topics = grants.map { "\($0.filter) (QoS \($0.qualityOfService.rawValue))" }.joined(separator: ", ")
+            logger.info("subscribed", metadata: ["lane": "\(lane)", "topics": "\(topics)"])
+        case .subscriptionRefused(let filter, let sentence):
+            logger.error(
+                "subscription refused", metadata: ["lane": "\(lane)", "topic": "\(filter)", "why": "\(sentence)"])
+        case .disconnected(let disconnection):
+            let level: Logger.Level = disconnection.cause == .left ? .info : .warning
+            logger.log(level: level, "disconnected", metadata: ["lane": "\(lane)", "why": "\(disconnection.sentence)"])
+        case .reconnecting(let delay):
+            logger.info("connecting again", metadata: ["lane": "\(lane)", "after": "\(delay)"])
+        case .truncated(let topic, let byteCount, let keptByteCount):
+            logger.error(
+                "message cut: it exceeds broker.packet_limit",
+                metadata: ["topic": "\(topic)", "bytes": "\(byteCount)", "kept": "\(keptByteCount)"])
+        }
+    }
+}
