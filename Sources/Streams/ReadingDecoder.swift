@@ -41,6 +41,9 @@ struct ReadingDecoder: ~Copyable {
             return .refused(wrongClock(time, arrival: arrival, in: place()))
         }
         columns.beginRow()
+        columns.setWord(microseconds, column: timeField)
+        // Written already: without this the text would be read a second time.
+        slots[timeField] = 0
         for field in rules.indices where slots[field] != 0 {
             let failure = rules[field].write(
                 Int(slots[field]), of: document, into: &columns, column: field, text: &text)
