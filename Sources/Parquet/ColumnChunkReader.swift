@@ -61,7 +61,7 @@ struct ColumnChunkReader: ~Copyable {
     }
 
     private func checkSum(_ page: Span<UInt8>, _ header: PageHeader, at offset: Int) throws(ParquetReadError) {
-        guard let expected = header.checksum else { return }
+        guard limits.verifiesChecksums, let expected = header.checksum else { return }
         var checksum = CRC32()
         checksum.update(page)
         guard checksum.value == expected else { throw .checksumMismatch(column: name, byteOffset: offset) }

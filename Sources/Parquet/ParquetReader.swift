@@ -12,6 +12,8 @@ public struct ParquetReader: Sendable {
         public var pageByteCount: Int
         /// The most bytes that the strings of one column of one row group may take together.
         public var columnByteCount: Int
+        /// Off only in tests, so that damage gets past the checksums to the decoders.
+        var verifiesChecksums = true
 
         /// Sets what differs from the defaults.
         public init(
