@@ -3,7 +3,7 @@ import JSONDocument
 /// Finds a string of a document among fixed ones, comparing eight bytes at a time.
 struct NameTable: Sendable {
     /// A name; the masks cut the loaded words to its length.
-    private struct Entry {
+    struct Entry {
         let byteCount: Int
         let first: UInt64
         let firstMask: UInt64
@@ -14,7 +14,7 @@ struct NameTable: Sendable {
 
     /// The names, for messages and for making other tables.
     let allNames: [String]
-    private var entries: [Entry] = []
+    private(set) var entries: [Entry] = []
     private var bytes: [UInt8] = []
     /// Open addressing: an entry's index plus 1, or 0.
     private var slots: [UInt16]
@@ -53,10 +53,9 @@ struct NameTable: Sendable {
         slots[slot] = UInt16(entries.count)
     }
 
-    /// Whether name `index` is the string of `byteCount` bytes at `offset` in a document's string storage.
+    /// Whether `entry` is the name of the string of `byteCount` bytes at `offset` in a document's string storage.
     @inline(__always)
-    func matches(_ index: Int, _ strings: RawSpan, offset: Int, byteCount: Int) -> Bool {
-        let entry = entries[index]
+    func matches(_ entry: Entry, _ strings: RawSpan, offset: Int, byteCount: Int) -> Bool {
         guard byteCount == entry.byteCount, Self.word(strings, offset) & entry.firstMask == entry.first else {
             return false
         }
@@ -72,7 +71,7 @@ struct NameTable: Sendable {
         var slot = Self.hash(first, second, byteCount) & slotMask
         while slots[slot] != 0 {
             let index = Int(slots[slot]) &- 1
-            if matches(index, strings, offset: offset, byteCount: byteCount) { return index }
+            if matches(entries[index], strings, offset: offset, byteCount: byteCount) { return index }
             slot = (slot &+ 1) & slotMask
         }
         return nil

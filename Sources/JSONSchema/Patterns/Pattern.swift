@@ -1,7 +1,7 @@
 /// A compiled regular expression; a match takes time linear in the length of the string.
 ///
 /// Patterns with few states run as a table over bytes, others step through the sets of states one by one.
-struct Pattern: Sendable {
+final class Pattern: Sendable {
     /// What people wrote.
     let text: String
     private let automaton: PatternAutomaton
@@ -22,48 +22,46 @@ struct Pattern: Sendable {
 }
 
 /// The deterministic automaton of a pattern, its states made as far as the limit allows.
-struct PatternAutomaton: Sendable {
-    /// 2048 states of at most 256 classes stay below 1 MiB.
+///
+/// A class, so that its tables are not counted one by one when it is taken out of an array.
+final class PatternAutomaton: Sendable {
+    /// 2048 states of at most 256 classes stay at 2 MiB.
     static let stateLimit = 2048
 
-    private static let matched: UInt16 = .max
-    private static let dead: UInt16 = .max - 1
+    private static let matched: UInt32 = .max
+    private static let dead: UInt32 = .max - 1
 
+    /// The class of each byte.
     private let classes: [UInt8]
     private let classCount: Int
-    /// The next state for state * classCount + class.
-    private let transitions: [UInt16]
+    /// For the first transition of a state plus a class: the first transition of the next state.
+    private let transitions: [UInt32]
     private let acceptsAtEnd: [Bool]
     private let acceptsEmpty: Bool
-    private let initial: UInt16
+    private let initial: UInt32
     /// What to step through instead when there are too many states.
     private let simulation: PatternSimulation?
 
     init(_ program: PatternProgram) {
-        var builder = PatternStates(program)
         let simulation = PatternSimulation(program)
         acceptsEmpty = simulation.matchesEmpty
         (classes, classCount) = Self.classes(of: program)
         var representative = [UInt8](repeating: 0, count: classCount)
         for byte in 0...255 { representative[Int(classes[byte])] = UInt8(byte) }
-        var transitions: [UInt16] = []
-        initial = builder.index(of: builder.initialSet)
+        var builder = PatternStates(simulation: simulation, classCount: classCount)
+        initial = builder.entry(of: simulation.initialSet)
+        var transitions: [UInt32] = []
         var state = 0
         while state < builder.sets.count, builder.sets.count <= Self.stateLimit {
             for byte in representative {
-                transitions.append(builder.index(of: builder.step(builder.sets[state], byte)))
+                transitions.append(builder.entry(of: simulation.step(builder.sets[state], byte)))
             }
             state += 1
         }
-        if builder.sets.count > Self.stateLimit {
-            self.transitions = []
-            acceptsAtEnd = []
-            self.simulation = simulation
-        } else {
-            self.transitions = transitions
-            acceptsAtEnd = builder.sets.map { builder.matchesAtEnd($0) }
-            self.simulation = nil
-        }
+        let isComplete = builder.sets.count <= Self.stateLimit
+        self.transitions = isComplete ? transitions : []
+        acceptsAtEnd = isComplete ? builder.sets.map { simulation.matchesAtEnd($0) } : []
+        self.simulation = isComplete ? nil : simulation
     }
 
     func matches(_ storage: RawSpan, _ range: Range<Int>) -> Bool {
@@ -72,10 +70,9 @@ struct PatternAutomaton: Sendable {
         var state = initial
         for offset in range {
             if state >= Self.dead { return state == Self.matched }
-            let byteClass = Int(classes[Int(storage.byte(at: offset))])
-            state = transitions[Int(state) &* classCount &+ byteClass]
+            state = transitions[Int(state) &+ Int(classes[Int(storage.byte(at: offset))])]
         }
-        return state >= Self.dead ? state == Self.matched : acceptsAtEnd[Int(state)]
+        return state >= Self.dead ? state == Self.matched : acceptsAtEnd[Int(state) / classCount]
     }
 
     /// Bytes that no instruction tells apart share a class.
@@ -96,29 +93,27 @@ struct PatternAutomaton: Sendable {
 
     /// Makes states from sets of instructions.
     private struct PatternStates {
-        private let simulation: PatternSimulation
-        private var indices: [[Int]: UInt16] = [:]
+        let simulation: PatternSimulation
+        let classCount: Int
+        private var indices: [[Int]: Int] = [:]
         private(set) var sets: [[Int]] = []
 
-        init(_ program: PatternProgram) {
-            simulation = PatternSimulation(program)
+        init(simulation: PatternSimulation, classCount: Int) {
+            self.simulation = simulation
+            self.classCount = classCount
         }
 
-        mutating func index(of set: [Int]) -> UInt16 {
+        /// The place of the first transition of the state that a set is.
+        mutating func entry(of set: [Int]) -> UInt32 {
             if simulation.isMatch(set) { return PatternAutomaton.matched }
             if set.isEmpty, simulation.isAnchored { return PatternAutomaton.dead }
-            if let index = indices[set] { return index }
-            let index = UInt16(sets.count)
-            sets.append(set)
-            indices[set] = index
-            return index
+            let index = indices[set] ?? sets.count
+            if index == sets.count {
+                sets.append(set)
+                indices[set] = index
+            }
+            return UInt32(index * classCount)
         }
-
-        var initialSet: [Int] { simulation.initialSet }
-
-        func step(_ set: [Int], _ byte: UInt8) -> [Int] { simulation.step(set, byte) }
-
-        func matchesAtEnd(_ set: [Int]) -> Bool { simulation.matchesAtEnd(set) }
     }
 }
 

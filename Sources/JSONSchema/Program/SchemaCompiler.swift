@@ -61,17 +61,20 @@ struct SchemaCompiler {
         return registry.resources[registry.resource(of: target)].dynamicAnchors[name] == target ? name : nil
     }
 
-    /// Every resource that has an anchor of a dynamic reference provides a node for it.
+    /// Every resource that can be entered and has the anchor of a dynamic reference provides a node for it.
     private mutating func resolveDynamicAnchors() throws(SchemaError) {
-        var position = 0
-        // Compiling the nodes can bring in further dynamic references, so the end moves.
-        while position < tables.dynamics.count {
-            let anchor = tables.dynamics[position].anchor
-            for (resource, content) in registry.resources.enumerated() {
-                guard let location = content.dynamicAnchors[anchor] else { continue }
-                tables.dynamics[position].nodes[resource] = try node(at: location)
+        var nodeCount = -1
+        // Compiling a node can bring in further references and resources.
+        while nodeCount != nodes.count {
+            nodeCount = nodes.count
+            for resource in Set(nodes.map(\.resource)).sorted() {
+                for position in tables.dynamics.indices where tables.dynamics[position].nodes[resource] == nil {
+                    let anchors = registry.resources[resource].dynamicAnchors
+                    guard let location = anchors[tables.dynamics[position].anchor] else { continue }
+                    let node = try node(at: location)
+                    tables.dynamics[position].nodes[resource] = node
+                }
             }
-            position += 1
         }
     }
 

@@ -4,7 +4,7 @@ import JSONDocument
 struct SchemaRegistry {
     struct Resource {
         let root: SchemaLocation
-        let uri: URIReference
+        fileprivate(set) var uri: URIReference
         var anchors: [String: SchemaLocation] = [:]
         var dynamicAnchors: [String: SchemaLocation] = [:]
         /// Whether `type`, `minimum` and the like count: a dialect may leave them out.
@@ -65,7 +65,13 @@ struct SchemaRegistry {
                 throw error(at: location.appending("$id"), "'$id' must be a URI reference without a fragment")
             }
             let uri = URIReference(text).withoutFragment.resolved(against: resources[resource].uri)
-            resource = addResource(at: location, uri: uri)
+            if resources[resource].root == location {
+                // A document that names itself is known by both addresses.
+                resources[resource].uri = uri
+                if resourceByURI[uri.text] == nil { resourceByURI[uri.text] = resource }
+            } else {
+                resource = addResource(at: location, uri: uri)
+            }
         }
         for keyword in ["$anchor", "$dynamicAnchor"] {
             guard let anchor = tree[keyword] else { continue }

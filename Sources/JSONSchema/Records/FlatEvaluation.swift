@@ -18,6 +18,20 @@ struct MemberOrder {
     }
 }
 
+/// What a pass over a record's members has found so far.
+private struct FlatProgress {
+    /// One bit for each name that has been there.
+    var seen: UInt64 = 0
+    /// Those of them whose value means "no value".
+    var absent: UInt64 = 0
+    /// Members that are no fields.
+    var extraCount = 0
+    /// Members whose names the program does not have.
+    var unknownCount = 0
+    /// Whether there are arrays or objects, which may have duplicate names inside.
+    var hasContainers = false
+}
+
 extension FlatProgram {
     /// Checks a record in one pass over its members and notes the values of the fields.
     ///
@@ -30,26 +44,21 @@ extension FlatProgram {
         guard document.tag(at: root) == JSONKind.object.rawValue else { return nil }
         let end = document.end(of: root) &- 1
         let strings = document.stringStorage
-        let fieldSpan = fields.span
+        let fields = fields.span
+        let entries = names.entries.span
+        var progress = FlatProgress()
         var index = root &+ 1
-        var seen: UInt64 = 0
-        var absent: UInt64 = 0
-        var extraCount = 0
-        var unknownCount = 0
-        var hasContainers = false
-        var previous = fieldSpan.count
+        var previous = fields.count
         while index < end {
             let offset = document.stringOffset(at: index)
             let byteCount = document.stringByteCount(at: offset)
             let value = index &+ 1
             var name = order.successor(of: previous)
-            if name >= fieldSpan.count || !names.matches(name, strings, offset: offset, byteCount: byteCount) {
+            if name >= entries.count
+                || !names.matches(entries[name], strings, offset: offset, byteCount: byteCount)
+            {
                 guard let found = names.index(strings, offset: offset, byteCount: byteCount) else {
-                    guard additional < 0 || program.evaluate(additional, at: value, of: document, &state) else {
-                        return nil
-                    }
-                    unknownCount &+= 1
-                    hasContainers = hasContainers || document.isContainer(at: value)
+                    guard acceptsUnknown(value, of: document, program, &state, &progress) else { return nil }
                     index = document.index(after: value)
                     continue
                 }
@@ -58,126 +67,153 @@ extension FlatProgram {
             }
             previous = name
             let bit: UInt64 = 1 &<< UInt64(name)
-            guard seen & bit == 0 else { return nil }
-            seen |= bit
-            let verdict = check(fieldSpan, name, at: value, of: document, program, &state)
-            switch verdict {
-            case .refused: return nil
-            case .absent: absent |= bit
-            case .container:
-                hasContainers = true
-                store(fieldSpan[name].slot, value, &slots)
-            case .present: store(fieldSpan[name].slot, value, &slots)
-            case .null: break
+            guard progress.seen & bit == 0 else { return nil }
+            progress.seen |= bit
+            if !fields[name].isField { progress.extraCount &+= 1 }
+
+            switch document.tag(at: value) {
+            case JSONKind.double.rawValue where !fields[name].isGeneral:
+                let number = document.double(at: value)
+                if isAbsent(fields[name], number) {
+                    progress.absent |= bit
+                } else {
+                    guard fields[name].accepts(number) else { return nil }
+                    store(value, in: fields[name].slot, &slots)
+                }
+                index = value &+ 2
+            case JSONKind.integer.rawValue where !fields[name].isGeneral:
+                let number = document.int64(at: value)
+                if isAbsent(fields[name], number) {
+                    progress.absent |= bit
+                } else {
+                    guard fields[name].accepts(number) else { return nil }
+                    store(value, in: fields[name].slot, &slots)
+                }
+                index = value &+ 2
+            case JSONKind.string.rawValue where !fields[name].isGeneral:
+                if hasSentinelStrings, isAbsentString(name, value, document) {
+                    progress.absent |= bit
+                } else {
+                    guard accepts(fields[name], stringAt: value, of: document) else { return nil }
+                    store(value, in: fields[name].slot, &slots)
+                }
+                index = value &+ 1
+            case JSONKind.null.rawValue where !fields[name].isGeneral:
+                guard fields[name].types.contains(.null) else { return nil }
+                index = value &+ 1
+            default:
+                guard checkRarely(fields[name], name, value, document, program, &state, &progress, &slots) else {
+                    return nil
+                }
+                index = document.index(after: value)
             }
-            if !fieldSpan[name].isField { extraCount &+= 1 }
-            index = document.index(after: value)
         }
-        let present = seen & ~absent
-        guard present & required == required else { return nil }
-        for (trigger, wanted) in dependents where present & trigger != 0 && present & wanted != wanted { return nil }
-        let count = present.nonzeroBitCount &+ unknownCount
-        guard count >= minimumCount, count <= maximumCount else { return nil }
-        if hasContainers || unknownCount > 1, document.firstDuplicateName(in: root) != nil { return nil }
-        return extraCount &+ unknownCount
+        return isComplete(progress, document) ? progress.extraCount &+ progress.unknownCount : nil
     }
 
-    private enum Verdict {
-        case present
-        case container
-        case null
-        case absent
-        case refused
+    /// Whether the members that are there are as many as and those that the record must have, each once.
+    private func isComplete(_ progress: FlatProgress, _ document: JSONDocument) -> Bool {
+        let present = progress.seen & ~progress.absent
+        guard present & required == required else { return false }
+        for position in dependents.indices
+        where present & dependents[position].trigger != 0
+            && present & dependents[position].names != dependents[position].names
+        {
+            return false
+        }
+        let count = present.nonzeroBitCount &+ progress.unknownCount
+        guard count >= minimumCount, count <= maximumCount else { return false }
+        guard progress.hasContainers || progress.unknownCount > 1 else { return true }
+        return document.firstDuplicateName(in: document.root) == nil
+    }
+
+    private func acceptsUnknown(
+        _ value: Int, of document: JSONDocument, _ program: SchemaProgram, _ state: inout EvaluationState,
+        _ progress: inout FlatProgress
+    ) -> Bool {
+        progress.unknownCount += 1
+        if document.isContainer(at: value) { progress.hasContainers = true }
+        return additional < 0 || program.evaluate(additional, at: value, of: document, &state)
     }
 
     @inline(__always)
-    private func store(_ slot: Int, _ value: Int, _ slots: inout MutableSpan<UInt32>) {
+    private func store(_ value: Int, in slot: Int, _ slots: inout MutableSpan<UInt32>) {
         if slot >= 0 { slots[slot] = UInt32(truncatingIfNeeded: value) }
     }
 
     @inline(__always)
-    private func check(
-        _ fields: borrowing Span<FlatField>, _ name: Int, at value: Int, of document: JSONDocument,
-        _ program: SchemaProgram, _ state: inout EvaluationState
-    ) -> Verdict {
-        let tag = document.tag(at: value)
-        switch tag {
-        case JSONKind.double.rawValue:
-            let number = document.double(at: value)
-            let start = fields[name].sentinelStart
-            for position in start..<fields[name].sentinelEnd where sentinels[position].double == number {
-                return .absent
-            }
-            if fields[name].isGeneral { break }
-            return fields[name].accepts(number) ? .present : .refused
-        case JSONKind.integer.rawValue:
-            let number = document.int64(at: value)
-            let start = fields[name].sentinelStart
-            for position in start..<fields[name].sentinelEnd
-            where sentinels[position].integer == number && sentinels[position].hasInteger { return .absent }
-            if fields[name].isGeneral { break }
-            return fields[name].accepts(number) ? .present : .refused
-        case JSONKind.string.rawValue:
-            if hasSentinelStrings, sentinelStrings[name]?.index(of: value, in: document) != nil { return .absent }
-            if fields[name].isGeneral { break }
-            return accepts(fields[name], stringAt: value, of: document, program) ? .present : .refused
-        case JSONKind.null.rawValue:
-            if fields[name].isGeneral { break }
-            return fields[name].types.contains(.null) ? .null : .refused
-        case JSONKind.true.rawValue, JSONKind.false.rawValue:
-            if fields[name].isGeneral { break }
-            return fields[name].types.contains(.boolean) ? .present : .refused
-        case JSONKind.unsigned.rawValue:
-            let number = JSONNumber.unsigned(document.uint64(at: value))
-            let start = fields[name].sentinelStart
-            for position in start..<fields[name].sentinelEnd where sentinels[position].number == number {
-                return .absent
-            }
-        default: break
+    private func isAbsent(_ field: FlatField, _ number: Double) -> Bool {
+        var position = field.sentinelStart
+        while position < field.sentinelEnd {
+            if sentinels[position].double == number { return true }
+            position &+= 1
         }
-        return checkGeneral(fields[name].node, at: value, of: document, program, &state)
-    }
-
-    private func checkGeneral(
-        _ node: Int, at value: Int, of document: JSONDocument, _ program: SchemaProgram,
-        _ state: inout EvaluationState
-    ) -> Verdict {
-        guard node < 0 || program.evaluate(node, at: value, of: document, &state) else { return .refused }
-        if document.isContainer(at: value) { return .container }
-        return document.isNull(at: value) ? .null : .present
+        return false
     }
 
     @inline(__always)
-    private func accepts(
-        _ field: FlatField, stringAt value: Int, of document: JSONDocument, _ program: SchemaProgram
+    private func isAbsent(_ field: FlatField, _ number: Int64) -> Bool {
+        var position = field.sentinelStart
+        while position < field.sentinelEnd {
+            if sentinels[position].integer == number, sentinels[position].hasInteger { return true }
+            position &+= 1
+        }
+        return false
+    }
+
+    private func isAbsentString(_ name: Int, _ value: Int, _ document: JSONDocument) -> Bool {
+        sentinelStrings[name]?.index(of: value, in: document) != nil
+    }
+
+    /// The values that scalars of telemetry seldom are, and the members that only the general program can check.
+    private func checkRarely(
+        _ field: FlatField, _ name: Int, _ value: Int, _ document: JSONDocument, _ program: SchemaProgram,
+        _ state: inout EvaluationState, _ progress: inout FlatProgress, _ slots: inout MutableSpan<UInt32>
     ) -> Bool {
+        if let number = JSONNumber(document, at: value) {
+            for position in field.sentinelStart..<field.sentinelEnd where sentinels[position].number == number {
+                progress.absent |= 1 &<< UInt64(name)
+                return true
+            }
+        } else if document.tag(at: value) == JSONKind.string.rawValue, isAbsentString(name, value, document) {
+            progress.absent |= 1 &<< UInt64(name)
+            return true
+        }
+        guard field.node < 0 || program.evaluate(field.node, at: value, of: document, &state) else { return false }
+        if document.isContainer(at: value) { progress.hasContainers = true }
+        if !document.isNull(at: value) { store(value, in: field.slot, &slots) }
+        return true
+    }
+
+    @inline(__always)
+    private func accepts(_ field: FlatField, stringAt value: Int, of document: JSONDocument) -> Bool {
         guard field.types.contains(.string) else { return false }
         let offset = document.stringOffset(at: value)
         let byteCount = document.stringByteCount(at: offset)
-        let strings = document.stringStorage
         // A string has at most as many characters as bytes and at least a quarter of them.
         if byteCount > field.maximumLength || byteCount < field.minimumLength &* 4 {
-            let isWithin = isLength(of: strings, offset..<(offset &+ byteCount), field)
-            guard isWithin else { return false }
+            let count = document.stringStorage.extracting(offset..<(offset &+ byteCount)).codePointCount
+            guard count >= field.minimumLength, count <= field.maximumLength else { return false }
         }
-        if field.strings >= 0 {
-            return stringTables[field.strings].index(strings, offset: offset, byteCount: byteCount) != nil
-                && (field.pattern < 0 && field.format == nil || acceptsRest(field, offset, byteCount, strings, program))
-        }
-        if field.pattern < 0, field.format == nil { return true }
-        return acceptsRest(field, offset, byteCount, strings, program)
+        guard field.restrictsContent else { return true }
+        return acceptsContent(field, offset, byteCount, document.stringStorage)
     }
 
-    private func isLength(of strings: RawSpan, _ range: Range<Int>, _ field: FlatField) -> Bool {
-        let count = strings.extracting(range).codePointCount
-        return count >= field.minimumLength && count <= field.maximumLength
-    }
-
-    private func acceptsRest(
-        _ field: FlatField, _ offset: Int, _ byteCount: Int, _ strings: RawSpan, _ program: SchemaProgram
+    private func acceptsContent(
+        _ field: FlatField, _ offset: Int, _ byteCount: Int, _ strings: RawSpan
     ) -> Bool {
+        if field.strings >= 0 {
+            // Spans, since elements of an array of such tables would be copied and counted.
+            let tables = stringTables.span
+            guard tables[field.strings].index(strings, offset: offset, byteCount: byteCount) != nil else {
+                return false
+            }
+        }
         let range = offset..<(offset &+ byteCount)
-        if field.pattern >= 0, !program.tables.patterns[field.pattern].matches(strings, range) { return false }
+        if field.pattern >= 0 {
+            let patterns = patterns.span
+            guard patterns[field.pattern].matches(strings, range) else { return false }
+        }
         return field.format?.accepts(strings.extracting(range)) ?? true
     }
 }

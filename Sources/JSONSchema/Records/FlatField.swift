@@ -13,7 +13,7 @@ struct FlatField: Sendable {
     var maximumLength = Int.max
     /// Index of the table of allowed strings, or -1.
     var strings = -1
-    /// Index of the pattern in the program, or -1.
+    /// Index of the pattern, or -1.
     var pattern = -1
     var format: StringFormat?
     /// The node of the schema; -1 when there is none.
@@ -27,6 +27,10 @@ struct FlatField: Sendable {
     var slot = -1
     /// Whether the member is a field or has fields inside; else it is extra.
     var isField = false
+
+    /// Whether more than the length of a string counts.
+    @inline(__always)
+    var restrictsContent: Bool { strings >= 0 || pattern >= 0 || format != nil }
 
     /// Whether the type and bounds hold for an integer.
     @inline(__always)

@@ -10,6 +10,7 @@ struct FlatProgram: Sendable {
     let names: NameTable
     private(set) var fields: [FlatField] = []
     private(set) var stringTables: [NameTable] = []
+    private(set) var patterns: [Pattern] = []
     private(set) var sentinels: [Sentinel] = []
     /// The strings among the absent values of each name; nil for most.
     private(set) var sentinelStrings: [NameTable?] = []
@@ -21,6 +22,11 @@ struct FlatProgram: Sendable {
     private(set) var maximumCount = Int.max
     /// The node for members without a name here, or -1 for "anything".
     private(set) var additional = -1
+
+    /// A program without members.
+    init() {
+        names = NameTable([])
+    }
 
     /// Nil when the schema, or what is asked of it, is more than a flat object.
     init?(_ program: SchemaProgram, fields pointers: [JSONPointer], absent: [JSONPointer: [JSONTree]]) {
@@ -173,7 +179,8 @@ struct FlatProgram: Sendable {
         case .maximumLength(let count): field.maximumLength = min(field.maximumLength, count)
         case .pattern(let index):
             guard field.pattern < 0 else { return false }
-            field.pattern = index
+            field.pattern = patterns.count
+            patterns.append(program.tables.patterns[index])
         case .format(let format):
             guard field.format == nil else { return false }
             field.format = format

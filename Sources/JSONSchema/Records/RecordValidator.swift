@@ -19,6 +19,9 @@ public struct RecordValidator: ~Copyable {
     /// What it checks.
     public let schema: RecordSchema
     private let program: SchemaProgram
+    private let isFlat: Bool
+    /// Held by value, since a copy out of an optional or a class would count the references of all its tables.
+    private let flat: FlatProgram
     private var state = EvaluationState()
     private var order: MemberOrder
 
@@ -26,7 +29,9 @@ public struct RecordValidator: ~Copyable {
     public init(_ schema: RecordSchema) {
         self.schema = schema
         program = schema.program
-        order = MemberOrder(nameCount: schema.flat?.names.count ?? 0)
+        isFlat = schema.isFlat
+        flat = schema.flat ?? FlatProgram()
+        order = MemberOrder(nameCount: flat.names.count)
     }
 
     /// Checks a record and writes the index of each field's value into its slot: 0 when it is absent or `null`.
@@ -40,7 +45,7 @@ public struct RecordValidator: ~Copyable {
     public mutating func validate(_ document: JSONDocument, slots: inout MutableSpan<UInt32>) -> RecordOutcome {
         precondition(slots.count >= schema.fields.count, "there is a slot for each field")
         for slot in slots.indices { slots[slot] = 0 }
-        guard let flat = schema.flat else { return validateGenerally(document, &slots) }
+        guard isFlat else { return validateGenerally(document, &slots) }
         if !state.hidden.isEmpty { state.hidden.removeAll(keepingCapacity: true) }
         guard let count = flat.evaluate(document, program, &state, order: &order, slots: &slots) else {
             return RecordOutcome(isValid: false, extraMemberCount: 0)
