@@ -29,7 +29,7 @@ public struct CompiledSchema: Sendable {
 }
 
 /// Runs a compiled schema on one document after the other.
-public struct SchemaValidator: ~Copyable {
+public struct SchemaValidator: ~Copyable, Sendable {
     private let program: SchemaProgram
     private var state = EvaluationState()
 

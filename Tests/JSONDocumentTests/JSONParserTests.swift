@@ -1,4 +1,5 @@
 import JSONDocument
+import TestSupport
 import Testing
 
 struct JSONParserTests {
@@ -136,7 +137,7 @@ struct JSONParserTests {
 
     @Test("parser and scanner agree on every mutation of a text", arguments: [UInt64(1), 2, 3, 4])
     func agreement(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SeededRandom(seed: seed)
         var parser = JSONParser()
         let base = Array(#"{"a":[1,-2.5e+3,"x\u00e9\\"],"b":{"c":null,"d":true},"e":false,"f":"é"} "#.utf8)
         let alphabet = Array(#"{}[]:,"\0129.-+eEtrufalsn x"#.utf8) + [0, 0xC3, 0xFF, 0x0A]
@@ -165,22 +166,5 @@ struct JSONParserTests {
             }
         }
         #expect(refusedCount > 5000)
-    }
-}
-
-/// A seeded generator: the same seed gives the same run.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

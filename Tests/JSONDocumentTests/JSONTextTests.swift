@@ -1,4 +1,5 @@
 import JSONDocument
+import TestSupport
 import Testing
 
 struct JSONTextTests {
@@ -68,7 +69,7 @@ struct JSONTextTests {
 
     @Test("doubles read back as they were", arguments: [UInt64(7), 8])
     func doubles(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SeededRandom(seed: seed)
         var parser = JSONParser()
         for _ in 0..<20_000 {
             let value = Double(bitPattern: random.next())

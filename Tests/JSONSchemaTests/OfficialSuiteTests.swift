@@ -7,8 +7,15 @@ import Testing
 private let suitePath = ProcessInfo.processInfo.environment["PHUSA_JSON_SCHEMA_SUITE"]
 
 struct OfficialSuiteTests {
-    /// What is not supported yet. A test that begins to pass must leave this list, so that it stays true.
-    private static let unsupported: Set<String> = []
+    /// What is not supported yet: these refer to the metaschema of the draft, which is not built in.
+    ///
+    /// A test that begins to pass must leave this list, so that it stays true.
+    private static let unsupported: Set<String> = [
+        "defs.json: validate definition against metaschema: \"invalid definition schema\"",
+        "defs.json: validate definition against metaschema: \"valid definition schema\"",
+        "ref.json: remote ref, containing refs itself: \"remote ref invalid\"",
+        "ref.json: remote ref, containing refs itself: \"remote ref valid\"",
+    ]
 
     @Test(
         "agrees with the official test suite of draft 2020-12, but for a list that is exact",
@@ -45,14 +52,14 @@ struct OfficialSuiteTests {
             validator = SchemaValidator(try CompiledSchema(schema, others: remotes))
         } catch {
             print("not compiled: \(description): \(error)")
-            return tests.map { ("\(description): \($0["description"]?.text ?? "")", false) }
+            return tests.map { ("\(description): \($0["description"]?.text ?? "?")", false) }
         }
         var results: [(String, Bool)] = []
         for test in tests {
             guard case .string(let name) = test["description"], case .bool(let isValid) = test["valid"],
                 let data = test["data"]
             else { continue }
-            results.append(("\(description): \(name)", verdict(on: data, &validator) == isValid))
+            results.append(("\(description): \"\(name)\"", verdict(on: data, &validator) == isValid))
         }
         return results
     }

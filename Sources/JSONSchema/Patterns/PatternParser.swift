@@ -57,7 +57,12 @@ struct PatternParser {
     private mutating func sequence() throws(PatternError) -> PatternTree {
         var parts: [PatternTree] = []
         while let scalar = current, scalar != "|", scalar != ")" {
-            parts.append(try repeated(try atom()))
+            let isAssertion = scalar == "^" || scalar == "$"
+            let part = try repeated(try atom())
+            if isAssertion, case .repetition = part {
+                throw PatternError(sentence: "'^' and '$' cannot be repeated")
+            }
+            parts.append(part)
         }
         return parts.isEmpty ? .empty : parts.count == 1 ? parts[0] : .sequence(parts)
     }
@@ -79,7 +84,6 @@ struct PatternParser {
         }
         position += 1
         _ = take("?")
-        if atom == .start || atom == .end { throw PatternError(sentence: "'^' and '$' cannot be repeated") }
         if let maximum = bounds.1, maximum < bounds.0 {
             throw PatternError(sentence: "the bounds of a repetition are the wrong way round")
         }

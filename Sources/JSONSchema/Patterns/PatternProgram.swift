@@ -1,7 +1,8 @@
-/// A pattern as a nondeterministic automaton over UTF-8 bytes (Thompson's construction).
+/// A pattern as a nondeterministic automaton over code points (Thompson's construction).
 struct PatternProgram {
     enum Instruction {
-        case bytes(UInt8, UInt8, next: Int)
+        /// Takes a code point of a set, given by its index in ``sets``.
+        case set(Int, next: Int)
         case split(Int, Int)
         case start(next: Int)
         case end(next: Int)
@@ -13,6 +14,8 @@ struct PatternProgram {
 
     private(set) var instructions: [Instruction] = [.match]
     private(set) var entry = 0
+    private(set) var sets: [ScalarSet] = []
+    private var indexOfSet: [ScalarSet: Int] = [:]
 
     init(_ tree: PatternTree) throws(PatternError) {
         entry = try add(tree, before: 0)
@@ -32,27 +35,21 @@ struct PatternProgram {
         case .empty: return next
         case .start: return try append(.start(next: next))
         case .end: return try append(.end(next: next))
-        case .set(let set): return try add(set, before: next)
+        case .set(let set): return try append(.set(index(of: set), next: next))
         case .sequence(let parts):
             var entry = next
             for part in parts.reversed() { entry = try add(part, before: entry) }
             return entry
         case .choice(let branches):
-            var entries: [Int] = []
-            for branch in branches { entries.append(try add(branch, before: next)) }
-            return try addChoice(entries)
+            var choice: Int?
+            for branch in branches.reversed() {
+                let entry = try add(branch, before: next)
+                choice = if let other = choice { try append(.split(entry, other)) } else { entry }
+            }
+            return choice ?? next
         case .repetition(let part, let minimum, let maximum):
             return try addRepetition(part, minimum, maximum, before: next)
         }
-    }
-
-    private mutating func addChoice(_ entries: [Int]) throws(PatternError) -> Int {
-        guard var choice = entries.last else {
-            // Nothing to choose from never matches: a byte range that is in no UTF-8.
-            return try append(.bytes(0xFF, 0xFF, next: 0))
-        }
-        for entry in entries.dropLast() { choice = try append(.split(entry, choice)) }
-        return choice
     }
 
     private mutating func addRepetition(
@@ -72,64 +69,83 @@ struct PatternProgram {
         return entry
     }
 
-    private mutating func add(_ set: ScalarSet, before next: Int) throws(PatternError) -> Int {
-        var entries: [Int] = []
-        for range in set.ranges {
-            for sequence in UTF8Ranges.sequences(for: range) {
-                var entry = next
-                for bytes in sequence.reversed() {
-                    entry = try append(.bytes(bytes.lowerBound, bytes.upperBound, next: entry))
-                }
-                entries.append(entry)
-            }
-        }
-        return try addChoice(entries)
+    private mutating func index(of set: ScalarSet) -> Int {
+        if let known = indexOfSet[set] { return known }
+        sets.append(set)
+        indexOfSet[set] = sets.count - 1
+        return sets.count - 1
     }
 }
 
-/// Ranges of code points as sequences of byte ranges in UTF-8.
-enum UTF8Ranges {
-    static func sequences(for range: ClosedRange<UInt32>) -> [[ClosedRange<UInt8>]] {
-        var result: [[ClosedRange<UInt8>]] = []
-        add(range.lowerBound, range.upperBound, to: &result)
-        return result
+/// Code points that no set of a pattern tells apart, as one class: the alphabet of its automaton.
+struct ScalarClasses: Sendable {
+    /// The classes of ASCII.
+    private let ascii: [UInt16]
+    /// Where in the code points another class begins, from 0 on.
+    private let starts: [UInt32]
+    /// The class that begins at each start.
+    private let classes: [UInt16]
+    /// For each class the sets (by index) that contain it.
+    let members: [Set<Int>]
+
+    init(_ sets: [ScalarSet]) throws(PatternError) {
+        var starts: Set<UInt32> = [0]
+        for range in sets.flatMap(\.ranges) {
+            starts.insert(range.lowerBound)
+            starts.insert(range.upperBound + 1)
+        }
+        self.starts = starts.sorted()
+        var classes: [UInt16] = []
+        var members: [Set<Int>] = []
+        var known: [Set<Int>: Int] = [:]
+        for start in self.starts {
+            let containing = Set(sets.indices.filter { sets[$0].contains(start) })
+            let index = known[containing] ?? members.count
+            if index == members.count {
+                members.append(containing)
+                known[containing] = index
+            }
+            guard let narrow = UInt16(exactly: index) else {
+                throw PatternError(sentence: "the pattern is too large; use fewer different characters")
+            }
+            classes.append(narrow)
+        }
+        self.classes = classes
+        self.members = members
+        var ascii: [UInt16] = []
+        for value: UInt32 in 0..<128 {
+            ascii.append(classes[Self.position(of: value, in: self.starts)])
+        }
+        self.ascii = ascii
     }
 
-    /// Splits until both ends have the same length and all but the leading differing byte run over full ranges.
-    private static func add(_ lower: UInt32, _ upper: UInt32, to result: inout [[ClosedRange<UInt8>]]) {
-        guard lower <= upper else { return }
-        // Surrogates have no UTF-8.
-        if lower <= 0xDFFF, upper >= 0xD800 {
-            if lower < 0xD800 { add(lower, 0xD7FF, to: &result) }
-            if upper > 0xDFFF { add(0xE000, upper, to: &result) }
-            return
+    /// The class of the code point that begins at `offset`, which moves behind it.
+    @inline(__always)
+    func next(_ storage: RawSpan, _ offset: inout Int) -> Int {
+        let byte = storage.byte(at: offset)
+        if byte < 0x80 {
+            offset &+= 1
+            return Int(ascii[Int(byte)])
         }
-        for boundary: UInt32 in [0x7F, 0x7FF, 0xFFFF] where lower <= boundary && upper > boundary {
-            add(lower, boundary, to: &result)
-            add(boundary + 1, upper, to: &result)
-            return
-        }
-        for shift: UInt32 in [6, 12, 18] where upper > 0x7F {
-            let mask: UInt32 = (1 << shift) - 1
-            guard lower & ~mask != upper & ~mask else { break }
-            if lower & mask != 0 {
-                add(lower, lower | mask, to: &result)
-                add((lower | mask) + 1, upper, to: &result)
-                return
-            }
-            if upper & mask != mask {
-                add(lower, (upper & ~mask) - 1, to: &result)
-                add(upper & ~mask, upper, to: &result)
-                return
-            }
-        }
-        let first = bytes(lower)
-        let last = bytes(upper)
-        result.append(zip(first, last).map { $0...$1 })
+        return nextBeyondASCII(storage, &offset, byte)
     }
 
-    private static func bytes(_ value: UInt32) -> [UInt8] {
-        guard let scalar = Unicode.Scalar(value) else { return [] }
-        return Array(String(Character(scalar)).utf8)
+    private func nextBeyondASCII(_ storage: RawSpan, _ offset: inout Int, _ lead: UInt8) -> Int {
+        let length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
+        var scalar = UInt32(lead) & (0xFF >> (UInt32(length) + 1))
+        for position in 1..<length { scalar = scalar << 6 | UInt32(storage.byte(at: offset + position) & 0x3F) }
+        offset += length
+        return Int(classes[Self.position(of: scalar, in: starts)])
+    }
+
+    /// The last start that is not behind `value`.
+    private static func position(of value: UInt32, in starts: [UInt32]) -> Int {
+        var low = 0
+        var high = starts.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if starts[middle] <= value { low = middle } else { high = middle }
+        }
+        return low
     }
 }

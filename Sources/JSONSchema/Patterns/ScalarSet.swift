@@ -1,5 +1,5 @@
 /// A set of Unicode code points as sorted ranges that neither overlap nor touch.
-struct ScalarSet: Equatable, Sendable {
+struct ScalarSet: Hashable, Sendable {
     private(set) var ranges: [ClosedRange<UInt32>]
 
     static let maximum: UInt32 = 0x10FFFF
@@ -38,6 +38,16 @@ struct ScalarSet: Equatable, Sendable {
         }
         if next <= Self.maximum { result.append(next...Self.maximum) }
         return ScalarSet(result)
+    }
+
+    func contains(_ scalar: UInt32) -> Bool {
+        var low = 0
+        var high = ranges.count
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].upperBound < scalar { low = middle + 1 } else { high = middle }
+        }
+        return low < ranges.count && ranges[low].contains(scalar)
     }
 
     func union(_ other: ScalarSet) -> ScalarSet {

@@ -27,7 +27,10 @@ public struct RecordSchema: Sendable {
         self.init(schema, fields: fields, absent: absent, allowsFlat: true)
     }
 
-    init(_ schema: CompiledSchema, fields: [JSONPointer], absent: [JSONPointer: [JSONTree]], allowsFlat: Bool) {
+    /// As the other one; without `allowsFlat` the general program is used even where it need not be, which tests compare.
+    package init(
+        _ schema: CompiledSchema, fields: [JSONPointer], absent: [JSONPointer: [JSONTree]], allowsFlat: Bool
+    ) {
         self.fields = fields
         program = schema.program
         let absent = absent.mapValues { values in values.filter(Self.isSentinel) }.filter { !$0.value.isEmpty }

@@ -15,7 +15,7 @@ public struct RecordOutcome: Sendable, Equatable {
 }
 
 /// Checks one record after the other and finds their fields; each thread needs its own.
-public struct RecordValidator: ~Copyable {
+public struct RecordValidator: ~Copyable, Sendable {
     /// What it checks.
     public let schema: RecordSchema
     private let program: SchemaProgram
