@@ -24,6 +24,7 @@ public struct JSONParser: ~Copyable {
         self.limits = limits
         let capacity = min(max(capacity, 64), limits.maximumByteCount)
         // simdjson refuses at its limit instead of above it, hence the 1.
+        // Safe: the callee makes an object that is ours alone; nil without memory.
         guard let handle = unsafe csimdjson_new(capacity, limits.maximumDepth + 1) else {
             fatalError("no memory for a JSON parser of \(capacity) bytes")
         }
@@ -31,6 +32,7 @@ public struct JSONParser: ~Copyable {
     }
 
     deinit {
+        // Safe: the handle is freed exactly once, when this noncopyable value ends.
         unsafe csimdjson_free(handle)
     }
 
@@ -44,12 +46,14 @@ public struct JSONParser: ~Copyable {
         if range.count > limits.maximumByteCount || range.upperBound > buffer.byteCount - Self.paddingByteCount {
             return try parse(buffer.extracting(range))
         }
+        // Safe: null pointers until the callee has filled them in; they are only read after success.
         var parsed = unsafe csimdjson_document()
         // Safe: the range lies in the buffer with 64 bytes behind it, and the callee keeps no pointer to the text.
         let result = unsafe buffer.extracting(range).withUnsafeBytes { text in
             unsafe csimdjson_parse(handle, text.baseAddress, text.count, &parsed)
         }
         guard result == CSIMDJSON_OK else { throw Self.error(result, in: buffer.extracting(range), limits: limits) }
+        // Safe: the parse has just succeeded.
         return unsafe document(parsed)
     }
 
@@ -64,14 +68,17 @@ public struct JSONParser: ~Copyable {
         }
         padded.removeAll(keepingCapacity: true)
         padded.reserveCapacity(bytes.byteCount + Self.paddingByteCount)
+        // Safe: the closure only reads the bytes it is given.
         unsafe bytes.withUnsafeBytes { unsafe padded.append(contentsOf: $0) }
         padded.append(contentsOf: repeatElement(0x20, count: Self.paddingByteCount))
+        // Safe: null pointers until the callee has filled them in; they are only read after success.
         var parsed = unsafe csimdjson_document()
         // Safe: `padded` has 64 bytes more than the text, and the callee keeps no pointer to it.
         let result = unsafe padded.withUnsafeBytes { text in
             unsafe csimdjson_parse(handle, text.baseAddress, bytes.byteCount, &parsed)
         }
         guard result == CSIMDJSON_OK else { throw Self.error(result, in: bytes, limits: limits) }
+        // Safe: the parse has just succeeded.
         return unsafe document(parsed)
     }
 
@@ -99,6 +106,7 @@ public struct JSONParser: ~Copyable {
         let words = unsafe Span(_unsafeStart: parsed.tape, count: parsed.tape_word_count)
         let strings = unsafe RawSpan(
             _unsafeStart: UnsafeRawPointer(parsed.strings), byteCount: parsed.string_byte_count)
+        // Safe: as above.
         return unsafe _overrideLifetime(JSONDocument(words: words, strings: strings), mutating: &self)
     }
 
