@@ -24,6 +24,8 @@ struct Connection: ~Copyable {
     let handle: ClientHandle
     let wakeup = Wakeup()
     private(set) var phase = Phase.idle
+    /// Counts the connections that were tried.
+    private(set) var attempt = 0
     /// Whether the TCP connection stands, while connecting.
     private var isReachable = false
     private var schedule: ReconnectSchedule
@@ -69,6 +71,7 @@ struct Connection: ~Copyable {
         inbox.securityErrors = []
         inbox.withheldCount = 0
         isReachable = false
+        attempt += 1
         phase = .connecting(since: .now)
         let code = handle.connect(configuration)
         // The host's name may have failed to resolve, or the network is down: no socket, so nothing to poll for.
@@ -147,11 +150,22 @@ struct Connection: ~Copyable {
         inbox.withBatch(&batch) { handle.read() }
     }
 
+    /// Sends the whole queue, which libmosquitto writes packet by packet, in as few segments as possible.
+    @discardableResult
+    mutating func writeTogether() -> Bool {
+        let socket = handle.socket
+        Poll.gather(on: socket, true)
+        let code = handle.write()
+        let systemError = errno
+        if handle.socket == socket { Poll.gather(on: socket, false) }
+        return settle(code, systemError: systemError)
+    }
+
     // MARK: Waiting
 
     /// Waits until there is something to read, another thread calls `wake`, or `timeout` has passed; sees to
     /// connecting and to the next attempt meanwhile.
-    mutating func wait(timeout: Duration, mayWrite: Bool) -> Readiness {
+    mutating func wait(timeout: Duration, mayWrite: Bool, needsOutput: Bool = false) -> Readiness {
         maintain(mayWrite: mayWrite)
         var wantsOutput = false
         var listens = false
@@ -162,7 +176,7 @@ struct Connection: ~Copyable {
             wantsOutput = !isReachable || (configuration.security == nil && handle.wantsToWrite)
         case .connected:
             listens = true
-            wantsOutput = mayWrite && handle.wantsToWrite
+            wantsOutput = needsOutput || mayWrite && handle.wantsToWrite
         }
         let found = Poll.wait(
             socket: listens ? handle.socket : -1, wantsOutput: wantsOutput, wakeup: wakeup.descriptor,
@@ -172,9 +186,14 @@ struct Connection: ~Copyable {
             advance(isClosed: found.isClosed)
             return found.isWoken ? .woken : isConnected ? .readable : .timedOut
         }
-        if found.isWritable && wantsOutput { settle(handle.write()) }
+        if found.isWritable && mayWrite && handle.wantsToWrite { settle(handle.write()) }
         if found.isReadable || found.isClosed { return .readable }
         return found.isWoken ? .woken : .timedOut
+    }
+
+    /// Waits for a millisecond, or until another thread calls `wake`.
+    func pause() {
+        _ = Poll.wait(socket: -1, wantsOutput: false, wakeup: wakeup.descriptor, timeout: .milliseconds(1))
     }
 
     /// Goes on with connecting until CONNACK is there.

@@ -19,6 +19,11 @@ package enum MQTTEvent: Equatable, Sendable {
 package struct MQTTGrant: Equatable, Sendable {
     package let filter: String
     package let qualityOfService: QualityOfService
+
+    package init(filter: String, qualityOfService: QualityOfService) {
+        self.filter = filter
+        self.qualityOfService = qualityOfService
+    }
 }
 
 /// Why a connection ended or did not come about.

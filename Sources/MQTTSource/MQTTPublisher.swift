@@ -77,7 +77,7 @@ package struct MQTTPublisher: ~Copyable {
     package mutating func flush() {
         unwrittenCount = 0
         guard connection.isConnected else { return connection.maintain(mayWrite: true) }
-        connection.settle(connection.handle.write())
+        connection.writeTogether()
         readAnswers()
     }
 

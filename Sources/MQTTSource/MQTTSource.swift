@@ -10,9 +10,17 @@ package import Telemetry
 ///
 /// Quality of service 2 is asked for as 1: its second handshake protects against duplicates only while both ends keep
 /// their state, and readings are recognised by their identity anyway.
+///
+/// A message above `maximumPacketByteCount`: an MQTT 5 broker knows the limit and drops it. An MQTT 3.1.1 broker sends
+/// it; then it is cut to the limit, acknowledged like any other, and reported as `MQTTEvent.truncated`.
 package struct MQTTSource: ~Copyable {
     private var connection: Connection
+    /// Messages past libmosquitto; not with TLS.
+    private var stream: PublishStream
+    private let isDirect: Bool
+    private var streamedAttempt = 0
     private var isMoreWaiting = false
+    private var isPacketIncomplete = false
 
     /// Ends another thread's `wait`.
     package let wakeup: Wakeup
@@ -27,13 +35,17 @@ package struct MQTTSource: ~Copyable {
         }
         guard mistakes.isEmpty else { throw .configuration(mistakes) }
         connection = try Connection(configuration: configuration, subscribes: true)
+        stream = PublishStream(configuration: configuration)
+        isDirect = configuration.security == nil
         wakeup = connection.wakeup
     }
 
     package var isConnected: Bool { connection.isConnected }
 
-    /// Messages that came and are not acknowledged yet.
-    package var unacknowledgedCount: Int { connection.inbox.withheldCount }
+    /// Messages that came on this connection and are not acknowledged yet.
+    package var unacknowledgedCount: Int {
+        isDirect ? stream.acknowledgements.heldCount : connection.inbox.withheldCount
+    }
 
     /// Starts to connect and returns.
     ///
@@ -50,46 +62,93 @@ package struct MQTTSource: ~Copyable {
     /// Connects and reconnects meanwhile.
     package mutating func wait(timeout: Duration) -> MQTTReadiness {
         if isMoreWaiting && connection.isConnected { return .readable }
-        return switch connection.wait(timeout: timeout, mayWrite: mayWrite) {
+        if isPacketIncomplete {
+            // The socket is readable, but not yet as far as needed: a moment, instead of asking it without pause.
+            isPacketIncomplete = false
+            connection.pause()
+        }
+        follow()
+        let readiness = connection.wait(
+            timeout: timeout, mayWrite: mayWrite, needsOutput: stream.acknowledgements.arePending)
+        sendReleased()
+        return switch readiness {
         case .readable: .readable
         case .woken: .woken
         case .timedOut: .timedOut
         }
     }
 
-    /// Appends what has arrived to `batch` until nothing more is there or it might not fit.
+    /// Appends what has arrived to `batch` until nothing more is there or the next might not fit.
     ///
     /// The batch must hold at least one message of the maximum packet. All messages of a round get one arrival time.
     package mutating func receive(into batch: inout MessageBatch) -> MQTTReceived {
-        let configuration = connection.configuration
-        require(batch.byteCapacity >= configuration.maximumPacketByteCount, "a batch holds the largest message")
+        require(
+            batch.byteCapacity >= connection.configuration.maximumPacketByteCount, "a batch holds the largest message")
         isMoreWaiting = false
+        follow()
         guard connection.isConnected else { return .all }
-        connection.inbox.arrival = .now
+        isMoreWaiting = isDirect ? receiveDirectly(into: &batch) : receiveFromLibrary(into: &batch)
+        reportTruncations()
+        return isMoreWaiting && connection.isConnected ? .more : .all
+    }
+
+    /// - Returns: Whether the batch is full.
+    private mutating func receiveDirectly(into batch: inout MessageBatch) -> Bool {
+        let arrival = EventTime.now
         while true {
-            guard batch.hasRoom(forBytes: configuration.maximumPacketByteCount) else {
-                isMoreWaiting = true
-                return .more
+            switch stream.receive(from: connection.handle.socket, into: &batch, arrival: arrival) {
+            case .empty: return false
+            case .full: return true
+            case .partOfOtherPacket:
+                isPacketIncomplete = true
+                return false
+            case .otherPacket:
+                guard connection.settle(connection.handle.read()) else { return false }
+                connection.maintain(mayWrite: mayWrite)
+                guard connection.isConnected else { return false }
+            case .ended:
+                // libmosquitto finds the end as well, and says why.
+                connection.settle(connection.handle.read())
+                return false
+            case .malformed:
+                connection.end(
+                    because: Reasons.failed(
+                        MOSQ_ERR_MALFORMED_PACKET.rawValue, systemError: 0, place: connection.place, security: []))
+                return false
             }
+        }
+    }
+
+    /// - Returns: Whether the batch might not hold a further message.
+    private mutating func receiveFromLibrary(into batch: inout MessageBatch) -> Bool {
+        connection.inbox.arrival = .now
+        // libmosquitto queues the acknowledgement before it hands over the message, so that none may be left over.
+        while batch.hasRoom(forBytes: connection.configuration.maximumPacketByteCount) {
             let before = connection.inbox.messageCount
             let code = connection.read(into: &batch)
-            reportTruncations()
-            guard connection.settle(code) else { return .all }
+            guard connection.settle(code) else { return false }
             if connection.inbox.messageCount == before {
                 // A ping's answer or the like, or nothing: poll knows whether there is more.
                 connection.maintain(mayWrite: mayWrite)
-                return .all
+                return false
             }
         }
+        return true
     }
 
     /// Sends the acknowledgements of everything received.
     ///
     /// To be called when that is durable, and not before.
     package mutating func acknowledge() {
+        follow()
         connection.inbox.withheldCount = 0
         guard connection.isConnected else { return }
-        connection.settle(connection.handle.write())
+        if isDirect {
+            stream.acknowledgements.release()
+            sendReleased()
+        } else {
+            connection.writeTogether()
+        }
     }
 
     /// Pings when it is time and reconnects when it is due.
@@ -101,24 +160,44 @@ package struct MQTTSource: ~Copyable {
 
     /// Leaves the broker, which keeps the session.
     ///
-    /// What was received but not acknowledged, it will send again.
-    ///
-    /// With TLS the connection then just ends, since DISCONNECT would have to queue behind the acknowledgements.
+    /// What was received but not acknowledged, it will send again. With TLS the connection then just ends, since
+    /// DISCONNECT would have to queue behind the acknowledgements.
     package mutating func leave() {
         isMoreWaiting = false
+        sendReleased()
         connection.leave(mayWrite: mayWrite)
     }
 
-    /// libmosquitto has one queue for all it sends: while acknowledgements wait in it, nothing may leave.
-    private var mayWrite: Bool { connection.inbox.withheldCount == 0 }
+    /// Whether libmosquitto may send what is in its queue.
+    ///
+    /// With TLS acknowledgements may wait in it; without, it must only not cut in on one of ours.
+    private var mayWrite: Bool {
+        isDirect ? !stream.acknowledgements.areMidPacket : connection.inbox.withheldCount == 0
+    }
+
+    private mutating func sendReleased() {
+        guard stream.acknowledgements.arePending, connection.isConnected else { return }
+        // libmosquitto may be in the middle of a packet of its own.
+        if connection.handle.wantsToWrite && !stream.acknowledgements.areMidPacket {
+            guard connection.writeTogether(), !connection.handle.wantsToWrite else { return }
+        }
+        stream.acknowledgements.send(to: connection.handle.socket)
+    }
+
+    /// Starts anew with a new connection.
+    private mutating func follow() {
+        guard streamedAttempt != connection.attempt else { return }
+        streamedAttempt = connection.attempt
+        stream.reset()
+    }
 
     private mutating func reportTruncations() {
-        guard !connection.inbox.truncations.isEmpty else { return }
-        for cut in connection.inbox.truncations {
+        let cuts = connection.inbox.truncations + stream.takeTruncations()
+        connection.inbox.truncations.removeAll()
+        for cut in cuts {
             connection.report(
                 .truncated(topic: cut.topic, byteCount: cut.byteCount, keptByteCount: cut.keptByteCount))
         }
-        connection.inbox.truncations.removeAll()
     }
 }
 

@@ -49,6 +49,14 @@ enum Poll {
         }
     }
 
+    /// Makes TCP wait for full segments, or send what it has gathered.
+    static func gather(on socket: CInt, _ isOn: Bool) {
+        var value: CInt = isOn ? 1 : 0
+        // Safe: reads one CInt. Where it fails, packets leave one by one.
+        _ = unsafe setsockopt(
+            socket, CInt(IPPROTO_TCP), TCP_CORK, &value, socklen_t(MemoryLayout<CInt>.size))
+    }
+
     /// Sends DISCONNECT with no more to say, which both versions of MQTT understand.
     static func sendDisconnect(to socket: CInt) {
         let packet: InlineArray<2, UInt8> = [0xE0, 0x00]

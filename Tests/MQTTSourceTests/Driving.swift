@@ -79,6 +79,12 @@ struct Lane: ~Copyable {
 }
 
 extension Mosquitto {
+    convenience init(isSecure: Bool) throws {
+        var options = Options()
+        options.isSecure = isSecure
+        try self.init(options)
+    }
+
     func configuration(_ clientID: String, _ filters: String..., version: MQTTVersion = .version5) -> MQTTConfiguration
     {
         var configuration = MQTTConfiguration(host: "127.0.0.1", port: port, clientID: clientID)
@@ -86,6 +92,11 @@ extension Mosquitto {
         configuration.subscriptions = filters.map { MQTTSubscription($0) }
         configuration.reconnectDelay = .milliseconds(20)
         configuration.maximumReconnectDelay = .milliseconds(200)
+        if isSecure {
+            var security = MQTTSecurity()
+            security.authorityFile = authorityFile
+            configuration.security = security
+        }
         return configuration
     }
 

@@ -1,5 +1,6 @@
 import MQTTSource
 import Telemetry
+import TestSupport
 import Testing
 
 struct MQTTConfigurationTests {
@@ -71,7 +72,7 @@ struct ReconnectScheduleTests {
     @Test("delays double with jitter up to the maximum, and start anew after a stable connection")
     func delays() {
         for seed in UInt64(1)...50 {
-            var random = Seeded(state: seed)
+            var random = SeededRandom(seed: seed)
             var schedule = ReconnectSchedule(firstDelay: .milliseconds(250), maximumDelay: .seconds(30))
             var expected = Duration.milliseconds(250)
             for _ in 0..<100 {
@@ -82,19 +83,6 @@ struct ReconnectScheduleTests {
             // A connection that breaks at once is no reason to hurry.
             #expect(schedule.delay(afterConnectionOf: .seconds(1), using: &random) >= .seconds(14))
             #expect(schedule.delay(afterConnectionOf: .seconds(60), using: &random) <= .milliseconds(253))
-        }
-    }
-
-    private struct Seeded: RandomNumberGenerator {
-        var state: UInt64
-
-        /// SplitMix64.
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var word = state
-            word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-            return word ^ (word >> 31)
         }
     }
 }

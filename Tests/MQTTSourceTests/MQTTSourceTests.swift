@@ -8,9 +8,9 @@ import Testing
 /// Each test has its own.
 @Suite(.timeLimit(.minutes(2)))
 struct MQTTSourceTests {
-    @Test("brings topic and payload of every message, in order", arguments: MQTTVersion.allCases)
-    func receives(version: MQTTVersion) throws {
-        let broker = try Mosquitto()
+    @Test("brings topic and payload of every message, in order", arguments: MQTTVersion.allCases, [false, true])
+    func receives(version: MQTTVersion, isSecure: Bool) throws {
+        let broker = try Mosquitto(isSecure: isSecure)
         var lane = try Lane(broker.configuration("lane", "telemetry/+/coverage/#", version: version))
         let isSubscribed = lane.subscribe()
         #expect(isSubscribed, "\(lane.events)")
@@ -25,9 +25,11 @@ struct MQTTSourceTests {
         #expect(lane.messages.last?.topic == "telemetry/hn/coverage/b/c")
     }
 
-    @Test("a message is sent again until it was acknowledged, and not after", arguments: MQTTVersion.allCases)
-    func redelivery(version: MQTTVersion) throws {
-        let broker = try Mosquitto()
+    @Test(
+        "a message is sent again until it was acknowledged, and not after", arguments: MQTTVersion.allCases,
+        [false, true])
+    func redelivery(version: MQTTVersion, isSecure: Bool) throws {
+        let broker = try Mosquitto(isSecure: isSecure)
         let configuration = broker.configuration("lane", "a/#", version: version)
         do {
             var lane = try Lane(configuration)
@@ -58,9 +60,9 @@ struct MQTTSourceTests {
         #expect(lane.messages.map(\.payload) == ["the next"])
     }
 
-    @Test("leaving with messages not acknowledged makes the broker send them again")
-    func leaving() throws {
-        let broker = try Mosquitto()
+    @Test("leaving with messages not acknowledged makes the broker send them again", arguments: [false, true])
+    func leaving(isSecure: Bool) throws {
+        let broker = try Mosquitto(isSecure: isSecure)
         var lane = try Lane(broker.configuration("lane", "a"))
         let isSubscribed = lane.subscribe()
         #expect(isSubscribed)
@@ -80,9 +82,11 @@ struct MQTTSourceTests {
         #expect(lane.connections(sessionPresent: true) == 1)
     }
 
-    @Test("no more than the receive maximum comes while acknowledgements are withheld, and all of it afterwards")
-    func receiveMaximum() throws {
-        let broker = try Mosquitto()
+    @Test(
+        "no more than the receive maximum comes while acknowledgements are withheld, and all of it afterwards",
+        arguments: [false, true])
+    func receiveMaximum(isSecure: Bool) throws {
+        let broker = try Mosquitto(isSecure: isSecure)
         var configuration = broker.configuration("lane", "a")
         configuration.receiveMaximum = 50
         var lane = try Lane(configuration)
@@ -98,5 +102,47 @@ struct MQTTSourceTests {
         let isComplete = lane.run { $0.messages.count >= 500 }
         #expect(isComplete)
         #expect(lane.messages.map(\.payload) == numbered(0..<500))
+    }
+
+    @Test(
+        "a small batch takes a burst in many rounds, and what does not fit yet is not acknowledged",
+        arguments: [false, true])
+    func smallBatch(isSecure: Bool) throws {
+        let broker = try Mosquitto(isSecure: isSecure)
+        var configuration = broker.configuration("lane", "a")
+        configuration.maximumPacketByteCount = 2000
+        do {
+            var lane = try Lane(configuration)
+            lane.batch = MessageBatch(byteCapacity: 4000, messageCapacity: 7)
+            let isSubscribed = lane.subscribe()
+            #expect(isSubscribed)
+            try broker.publish(numbered(0..<1000), to: "a")
+            let isHalfway = lane.run { $0.messages.count >= 500 }
+            #expect(isHalfway)
+            #expect(lane.messages.map(\.payload) == numbered(0..<lane.messages.count))
+            let count = lane.messages.count
+            lane.source.leave()
+            lane.batch = MessageBatch(byteCapacity: 1 << 20, messageCapacity: 5000)
+            lane.source.connect()
+            let isComplete = lane.run { $0.messages.count >= 1000 }
+            #expect(isComplete)
+            #expect(lane.messages.map(\.payload) == numbered(0..<1000), "left after \(count)")
+        }
+    }
+
+    @Test("messages published with quality of service 2 arrive as 1, each once")
+    func exactlyOnce() throws {
+        let broker = try Mosquitto()
+        var configuration = broker.configuration("lane")
+        configuration.subscriptions = [MQTTSubscription("a", qualityOfService: .exactlyOnce)]
+        var lane = try Lane(configuration)
+        let isSubscribed = lane.subscribe()
+        #expect(isSubscribed)
+        #expect(lane.events.contains(.subscribed([MQTTGrant(filter: "a", qualityOfService: .atLeastOnce)])))
+        try broker.publish(numbered(0..<200), to: "a", qualityOfService: .exactlyOnce)
+        try broker.publish(numbered(200..<300), to: "a", qualityOfService: .atMostOnce)
+        let isComplete = lane.run { $0.messages.count >= 300 }
+        #expect(isComplete)
+        #expect(lane.messages.map(\.payload) == numbered(0..<300))
     }
 }

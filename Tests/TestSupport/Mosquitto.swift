@@ -23,6 +23,7 @@ package final class Mosquitto {
     package var authorityFile: String { "\(folder)/authority.crt" }
 
     private let options: Options
+    package var isSecure: Bool { options.isSecure }
     private let program: String
     private var child: ChildProcess?
 
