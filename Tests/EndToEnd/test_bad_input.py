@@ -139,7 +139,7 @@ def test_a_bad_message_is_kept_with_its_reason_and_place(letters, case):
     assert letter["lane"] and letter["journal_offset"] is not None
     assert abs(letter["ingest_time"] - NOW) < timedelta(minutes=30)
     if case.byte_offset is not None:
-        assert letter["place_byte_offset"] == case.byte_offset, letter["sentence"]
+        assert letter["byte_offset"] == case.byte_offset, letter["sentence"]
 
 
 def test_decode_says_the_same_as_the_pipeline(letters, folder):

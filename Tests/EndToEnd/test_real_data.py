@@ -14,6 +14,22 @@ QUEENSLAND = timezone(timedelta(hours=10))
 RADIO = dict.fromkeys(("rsrp", "rsrq", "sinr", "rssi", "nr_rsrp", "nr_rsrq", "nr_sinr"), 1)
 NOTHING = 2_147_483_647
 
+GENERATIONS = {
+    "5G": "5G",
+    "LTE": "4G",
+    "UMTS": "3G",
+    "HSPA+": "3G",
+    "HSUPA": "3G",
+    "HSDPA": "3G",
+    "GPRS": "2G",
+    "EDGE": "2G",
+}
+
+
+def generation(mode: str) -> str:
+    return GENERATIONS[mode]
+
+
 CORK = recorded.Recording(
     stream="coverage",
     file="telemetry/cell_5g_ucc_cork_driving.csv.gz",
@@ -26,6 +42,7 @@ CORK = recorded.Recording(
         "operator": ("Operatorname", str),
         "local_cell": ("CellID", recorded.number),
         "mode": ("NetworkMode", str),
+        "technology": ("NetworkMode", generation),
         "rsrp": ("RSRP", recorded.number),
         "rsrq": ("RSRQ", recorded.number),
         "sinr": ("SNR", recorded.number),
@@ -80,12 +97,15 @@ TRACE = ("ingest_time", "lane", "journal_offset")
 
 
 def publish_arguments(recording: recorded.Recording, shared_data, port: int) -> list[str]:
-    """The command that a person would type; `column=field` for every column of the file."""
+    """The command that a person would type: `field=COLUMN:type` for every field."""
     topic = f"telemetry/test/{recording.stream}/recorded"
     arguments = ["publish", shared_data / recording.file, "--topic", topic, "--broker-host", "127.0.0.1"]
     arguments += ["--broker-port", str(port), "--qos", "1", "--progress", "none"]
-    for name, (column, _) in recording.fields.items():
-        arguments += ["--map", f"{column}={name}"]
+    for name, (column, parse) in recording.fields.items():
+        kind = {str: "string", recorded.number: "number", generation: "string"}.get(parse, "time")
+        arguments += ["--map", f"{name}={column}:{kind}"]
+        if parse == generation:
+            arguments += ["--translate", f"{name}:" + ",".join(f"{mode}={made}" for mode, made in GENERATIONS.items())]
     for name, value in recording.constants.items():
         arguments += ["--set", f"{name}={value}"]
     return [*arguments, *TIME_ARGUMENTS[recording.stream]]
