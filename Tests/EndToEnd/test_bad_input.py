@@ -48,7 +48,7 @@ class Bad:
 
 WHOLE = readings.encode(GOOD)
 # The pipeline takes in every topic of the city, so that a mistyped one is kept and not overheard.
-EVERY_TOPIC = "subscriptions: [telemetry/#]\n"
+EVERY_TOPIC = "broker.subscribe=telemetry/#"
 IN_NAME = WHOLE.index(b"hcm-bad-") + 4
 DEEP = b'{"ts":' + b"[" * 5000 + b"]" * 5000 + b"}"
 CASES = [
@@ -90,7 +90,7 @@ CASES = [
 @pytest.fixture(scope="module")
 def letters(start_phusa):
     """Publishes every bad message among good ones; returns the dead letters by topic and payload."""
-    phusa = start_phusa("bad-input", more=EVERY_TOPIC)
+    phusa = start_phusa("bad-input", sets=(EVERY_TOPIC,))
     phusa.start_and_wait_until_subscribed()
     pid = phusa.process.pid
     good = readings.fleet(GOOD_BETWEEN * (len(CASES) + 1), DEVICES, seed=3)

@@ -38,20 +38,21 @@ def run_phusa(*arguments, seconds: float = 60, **options) -> subprocess.Complete
 class Phusa:
     """`phusa run` with its data in a folder of its own."""
 
-    def __init__(self, folder: Path, broker: Mosquitto, schemas: Path = TOP / "Schemas", more: str = ""):
+    def __init__(self, folder: Path, broker: Mosquitto, schemas: Path = TOP / "Schemas", sets: tuple[str, ...] = ()):
         folder.mkdir(parents=True, exist_ok=True)
         self.data = folder / "data"
         self.log = folder / "phusa.log"
         self.configuration = folder / "phusa.yaml"
         self.broker = broker
         self.process: subprocess.Popen | None = None
-        text = CONFIGURATION.format(port=broker.port, data=self.data, schemas=schemas)
-        self.configuration.write_text(text + more)
+        self.command = [binary(), "run", "--config", self.configuration]
+        for assignment in sets:
+            self.command += ["--set", assignment]
+        self.configuration.write_text(CONFIGURATION.format(port=broker.port, data=self.data, schemas=schemas))
 
     def start(self) -> None:
         with self.log.open("a") as log:
-            command = [binary(), "run", "--config", self.configuration]
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
     def start_and_wait_until_subscribed(self, seconds: float = 30) -> None:
         before = self.broker.subscriptions()
