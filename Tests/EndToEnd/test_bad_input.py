@@ -44,6 +44,8 @@ class Bad:
     topic: str = TOPIC
     # Where the stream is known, it is named; None: the topic belongs to no stream.
     stream: str | None = "coverage"
+    # What the sentence must mention.
+    about: str = ""
 
 
 WHOLE = readings.encode(GOOD)
@@ -72,9 +74,9 @@ CASES = [
     Bad("above the range", changed(rsrp=-30), "range", "/rsrp"),
     Bad("below the range", changed(rsrq=-43.5), "range", "/rsrq"),
     Bad("between the steps", changed(rsrp=-95.25), "multiple-of", "/rsrp"),
-    Bad("device missing", without("device"), "required", "/device"),
-    Bad("longitude missing", without("lon"), "required", "/lon"),
-    Bad("time missing", without("ts"), "required", "/ts"),
+    Bad("device missing", without("device"), "required", "", about="device"),
+    Bad("longitude missing", without("lon"), "required", "", about="lon"),
+    Bad("time missing", without("ts"), "required", "", about="ts"),
     Bad("not in the list", changed(technology="6G"), "enum", "/technology"),
     Bad("ward lost its zero", changed(ward="4"), "pattern", "/ward"),
     Bad("device without a name", changed(device=""), "length", "/device"),
@@ -136,6 +138,7 @@ def test_a_bad_message_is_kept_with_its_reason_and_place(letters, case):
     assert (letter["pointer"] or "") == case.pointer, letter["sentence"]
     assert letter["stream"] == case.stream
     assert letter["sentence"].strip().endswith("."), "a sentence for a person"
+    assert case.about in letter["sentence"]
     assert letter["lane"] and letter["journal_offset"] is not None
     assert abs(letter["ingest_time"] - NOW) < timedelta(minutes=30)
     if case.byte_offset is not None:
