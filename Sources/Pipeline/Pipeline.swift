@@ -26,7 +26,7 @@ package final class Pipeline: Sendable {
     }
 
     private let lanes: Mutex<[RunningLane]>
-    private let lock: FileLock
+    private let directory: DataDirectory
     private let failures = Mutex<[String]>([])
 
     /// Opens journal and tables, takes in what a crash left, and starts to work.
@@ -38,12 +38,7 @@ package final class Pipeline: Sendable {
     ) throws(PipelineStartError) {
         // Mistakes in the configuration come out before anything is touched.
         for lane in laneConfigurations { _ = try LaneStart.source(of: lane) }
-        do throws(FileError) {
-            try store.createDirectory(configuration.dataDirectory)
-            lock = try store.lockExclusively("\(configuration.dataDirectory)/lock")
-        } catch {
-            throw .file(error)
-        }
+        directory = try DataDirectory(configuration, store: store)
         lanes = Mutex([])
         let registers = catalog.streams.map { DuplicateRegister(windowMicroseconds: $0.duplicateWindow) }
         var starts: [LaneStart] = []
@@ -53,13 +48,25 @@ package final class Pipeline: Sendable {
                     lane, index: index, catalog: catalog, configuration: configuration, store: store,
                     registers: registers, report: report))
         }
+        // A lane that is no longer configured may have acknowledged messages that no table has yet.
+        let names = Set(starts.map(\.name))
+        var former: [FormerLane] = []
+        for name in try directory.lanesWithJournal() where !names.contains(name) {
+            former.append(
+                try FormerLane(
+                    name, index: starts.count + former.count, catalog: catalog, configuration: configuration,
+                    store: store, registers: registers, report: report))
+        }
         let recovery = Recovery(
             catalog: catalog, configuration: configuration, store: store, registers: registers, report: report)
         do throws(TableError) {
-            try recovery.run(starts.map { Recovery.LaneState(name: $0.name, ledgerOffset: $0.ledgerOffset) })
+            try recovery.run(
+                starts.map { Recovery.LaneState(name: $0.name, ledgerOffset: $0.ledgerOffset) }
+                    + former.map { Recovery.LaneState(name: $0.name, ledgerOffset: $0.ledgerOffset) })
         } catch {
             throw .table(error)
         }
+        for lane in former { try lane.foldWhatIsLeft() }
         for start in starts {
             let running = start.begin { [weak self] problem in self?.fail(problem) }
             lanes.withLock {
@@ -96,6 +103,10 @@ package enum PipelineStartError: Error, CustomStringConvertible {
     case broker(MQTTError, lane: String)
     case journal(JournalOpenError, lane: String)
     case table(TableError)
+    /// The data belongs to another node.
+    case otherNode(directory: String, owner: String, node: String)
+    /// A lane that is not configured any more could not be finished.
+    case formerLane(String, problem: String)
 
     package var description: String {
         switch self {
@@ -104,12 +115,18 @@ package enum PipelineStartError: Error, CustomStringConvertible {
         case .broker(let error, let lane): "lane \(lane): \(error)"
         case .journal(let error, let lane): "lane \(lane): \(error)"
         case .table(let error): error.description
+        case .otherNode(let directory, let owner, let node):
+            "\(directory) belongs to node \(owner), and this is node \(node): set node to \(owner), or give another data "
+                + "folder"
+        case .formerLane(let lane, let problem): "lane \(lane), which is not configured any more: \(problem)"
         }
     }
 
     /// Whether the configuration must be changed, so that nothing was touched.
     package var isConfiguration: Bool {
-        if case .broker(.configuration, _) = self { return true }
-        return false
+        switch self {
+        case .broker(.configuration, _), .otherNode: true
+        default: false
+        }
     }
 }
