@@ -25,7 +25,7 @@ MISTAKES = [
     Mistake("configuration: text for a number", "phusa.yaml", "port: 1", "port: many", "port"),
     Mistake("configuration: not YAML", "phusa.yaml", "data:", "data: [", ""),
     Mistake("stream: unknown key", STREAM, "duplicate_window:", "duplicate_windw:", "duplicate_windw"),
-    Mistake("stream: duration without unit", STREAM, "duplicate_window: 1h", "duplicate_window: soon", "duplicate_window"),
+    Mistake("stream: duration without unit", STREAM, "duplicate_window: 1h", "duplicate_window: soon", "_window"),
     Mistake("stream: field that the schema lacks", STREAM, "latitude: /lat", "latitude: /latitude", "/latitude"),
     Mistake("stream: not YAML", STREAM, "clock: {", "clock: {{", ""),
     Mistake("stream: schema file that is not there", STREAM, "v1.schema.json", "v9.schema.json", "v9.schema.json"),

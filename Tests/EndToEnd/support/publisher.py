@@ -34,7 +34,11 @@ class Publisher:
         self._window.release()
 
     def publish(self, topic: str, payload: bytes, patience: float = 120) -> None:
-        assert self._window.acquire(timeout=patience), "the broker acknowledges nothing"
+        deadline = time.monotonic() + patience
+        while not self._window.acquire(timeout=1):
+            if self._stopping.is_set():
+                return
+            assert time.monotonic() < deadline, "the broker acknowledges nothing"
         self._client.publish(topic, payload, qos=1)
         self.sent += 1
 
