@@ -80,7 +80,12 @@ let package = Package(
         tests(of: "DeltaLake", ["DurableFiles", "TestSupport"], exclude: ["CrossReader"]),
         tests(
             of: "Pipeline", ["Telemetry", "DurableFiles", "Journal", "Streams", "Parquet", "DeltaLake", "TestSupport"]),
-        tests(of: "phusa", ["Telemetry", "DurableFiles", "MQTTSource", "Pipeline", "TestSupport"]),
+        tests(
+            of: "phusa",
+            [
+                "Telemetry", "DurableFiles", "MQTTSource", "JSONDocument", "Parquet", "DeltaLake", "Pipeline",
+                "TestSupport",
+            ]),
         .target(
             name: "TestSupport", dependencies: ["Telemetry", "DurableFiles"], path: "Tests/TestSupport",
             swiftSettings: settings),

@@ -11,7 +11,10 @@ struct Phusa: ParsableCommand {
             Exit codes: 0 success, 1 failure, 2 wrong arguments, configuration or input definition.
             """,
         version: "0.1.0",
-        subcommands: [Run.self, Publish.self, Simulate.self, AuditCommand.self, Bench.self])
+        subcommands: [
+            Run.self, Publish.self, Simulate.self, TableCommand.self, Tail.self, Decode.self, AuditCommand.self,
+            Bench.self,
+        ])
 
     static func main() {
         do {

@@ -4,13 +4,17 @@ import MQTTSource
 
 /// Which broker a command publishes to, and how.
 struct BrokerOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Name or address of the broker.", valueName: "host"))
-    var brokerHost = "localhost"
+    @Option(
+        help: ArgumentHelp(
+            "Name or address of the broker (default: localhost, or PHUSA_BROKER_HOST).", valueName: "host"))
+    var brokerHost: String?
 
-    @Option(help: ArgumentHelp("Its port (default: 1883, with --ca-file 8883).", valueName: "port"))
+    @Option(
+        help: ArgumentHelp(
+            "Its port (default: 1883, with --ca-file 8883, or PHUSA_BROKER_PORT).", valueName: "port"))
     var brokerPort: Int?
 
-    @Option(help: ArgumentHelp("User name at the broker.", valueName: "name"))
+    @Option(help: ArgumentHelp("User name at the broker (default: PHUSA_BROKER_USERNAME).", valueName: "name"))
     var username: String?
 
     @Option(
@@ -35,10 +39,12 @@ struct BrokerOptions: ParsableArguments {
 
     /// What libmosquitto needs to know; `command` tells clients apart in the broker's log.
     func configuration(for command: String) -> MQTTConfiguration {
+        let caFile = caFile ?? Terminal.environment("PHUSA_BROKER_TLS_CA_FILE")
+        let port = brokerPort ?? Terminal.environment("PHUSA_BROKER_PORT").flatMap { Int($0) }
         var configuration = MQTTConfiguration(
-            host: brokerHost, port: brokerPort ?? (caFile == nil ? 1883 : 8883),
-            clientID: "phusa-\(command)-\(getpid())")
-        configuration.username = username
+            host: brokerHost ?? Terminal.environment("PHUSA_BROKER_HOST") ?? "localhost",
+            port: port ?? (caFile == nil ? 1883 : 8883), clientID: "phusa-\(command)-\(getpid())")
+        configuration.username = username ?? Terminal.environment("PHUSA_BROKER_USERNAME")
         configuration.password = password ?? Terminal.environment("PHUSA_BROKER_PASSWORD")
         // Nothing is subscribed to, so there is no session to keep.
         configuration.sessionExpirySeconds = 0

@@ -3,10 +3,10 @@ import Telemetry
 /// Devices that measure coverage in turn, each every `interval`, and write what they measure as JSON.
 ///
 /// The same seed, wards and settings give the same bytes. Readings come in nearly the order of their times: a device
-/// keeps its place in the turn and is early or late by some tenths of a second, as a network makes it.
+/// keeps its place in the turn, and each reading is under way for some tenths of a second.
 struct CoverageFleet: ~Copyable, Fleet {
-    /// Standard deviation of what a reading is early or late in its turn, microseconds.
-    private static let jitter = 150_000.0
+    /// How long a reading is under way, microseconds: mean and standard deviation.
+    private static let delay = (mean: 350_000.0, deviation: 150_000.0)
 
     let topics: [String]
     private(set) var lastDevice = 0
@@ -46,8 +46,8 @@ struct CoverageFleet: ~Copyable, Fleet {
     mutating func next(into bytes: inout [UInt8]) {
         lastDevice = schedule.index
         if lastDevice == 0 { load = DayCurve.networkLoad(at: nextTime) }
-        let jitter = Int64(Self.jitter * random.normal())
-        let time = EventTime(microsecondsSinceEpoch: nextTime.microsecondsSinceEpoch + jitter)
+        let delay = max(5000, Self.delay.mean + Self.delay.deviation * random.normal())
+        let time = EventTime(microsecondsSinceEpoch: nextTime.microsecondsSinceEpoch - Int64(delay))
         meters[lastDevice].step(seconds: intervalSeconds, load: load, using: &random)
         write(lastDevice, at: time)
         text.append(to: &bytes)

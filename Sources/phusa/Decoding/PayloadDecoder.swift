@@ -1,0 +1,46 @@
+import JSONDocument
+import Streams
+import Telemetry
+
+/// Decodes payloads that are arrays, one after another, for commands that show what becomes of them.
+struct PayloadDecoder: ~Copyable {
+    /// What became of one reading of a payload.
+    enum Outcome {
+        /// The row as a JSON object.
+        case reading(String)
+        case refused(Refusal)
+    }
+
+    private let plan: StreamPlan
+    private let withNulls: Bool
+    private var decoder: RecordDecoder
+    private var columns: ColumnBatch
+
+    init(_ plan: StreamPlan, withNulls: Bool) {
+        self.plan = plan
+        self.withNulls = withNulls
+        decoder = RecordDecoder([plan])
+        columns = ColumnBatch(plan.columns, rowLimit: 1)
+    }
+
+    /// What becomes of a payload that arrives at `arrival`, reading by reading.
+    mutating func decode(_ payload: [UInt8], arrival: EventTime) -> [Outcome] {
+        var outcomes: [Outcome] = []
+        let (plan, withNulls) = (plan, withNulls)
+        // The parser may read some bytes past the end.
+        let padded = payload + [UInt8](repeating: 0, count: JSONParser.paddingByteCount)
+        // Safe: UInt8 has no padding.
+        let bytes = unsafe padded.span.bytes.extracting(first: payload.count)
+        columns.removeAll()
+        decoder.decode(payload: bytes, stream: 0, arrival: arrival, into: &columns) { verdict, batch in
+            switch verdict {
+            case .reading:
+                var writer = JSONWriter()
+                RowJSON.write(batch, row: batch.count, plan: plan, withNulls: withNulls, to: &writer)
+                outcomes.append(.reading(writer.text))
+            case .refused(let refusal): outcomes.append(.refused(refusal))
+            }
+        }
+        return outcomes
+    }
+}

@@ -1,0 +1,58 @@
+import Telemetry
+import Testing
+
+@testable import phusa
+
+@Suite("decode")
+struct DecodeTests {
+    @Test("the excerpt shows the place in a long line with a caret under it")
+    func excerpt() {
+        let payload =
+            "{\"filler\":\"\(String(repeating: "x", count: 300))\",\"rsrp\":42,\"more\":\"\(String(repeating: "y", count: 300))\"}"
+        let refusal = Refusal(.range, pointer: "/rsrp", sentence: "too high")
+        let lines = RefusalText(refusal, payload: Array(payload.utf8)).lines(source: "f", width: 80, isColoured: false)
+        #expect(lines[0] == "f: refused, range at /rsrp, line 1, column 314")
+        #expect(lines[1] == "  too high")
+        let caret = lines[3].firstIndex(of: "^").map { lines[3].distance(from: lines[3].startIndex, to: $0) }
+        let place = lines[2].count - (lines[2].split(separator: ",\"rsrp\"", maxSplits: 1).last?.count ?? 0) - 6
+        #expect(caret != nil && caret == place)
+        #expect(lines.allSatisfy { $0.count <= 80 })
+    }
+
+    @Test("the caret stands on the byte where reading stopped, on its own line")
+    func byteOffset() {
+        let payload = "{\n  \"a\": 1,\n  \"b\"\n"
+        let refusal = Refusal(.truncated, byteOffset: 17, sentence: "ends")
+        let lines = RefusalText(refusal, payload: Array(payload.utf8)).lines(source: "f", width: 80, isColoured: false)
+        #expect(lines[0].hasSuffix("line 3, column 6"))
+        #expect(lines[2] == "  3 |   \"b\"")
+        #expect(lines[3] == "    |      ^")
+    }
+
+    @Test("bytes that are no text and control characters can be shown")
+    func unprintable() {
+        let refusal = Refusal(.invalidUTF8, byteOffset: 2, sentence: "no UTF-8")
+        let lines = RefusalText(refusal, payload: [0x7B, 0x09, 0xFF, 0xFE]).lines(
+            source: "f", width: 80, isColoured: false)
+        #expect(lines[2] == "  1 | {␉\u{FFFD}\u{FFFD}")
+        #expect(lines[3] == "    |   ^")
+    }
+
+    @Test("decimals are written with exactly their digits")
+    func decimals() {
+        #expect(CellText.decimal(-1205, scale: 1) == "-120.5")
+        #expect(CellText.decimal(5, scale: 3) == "0.005")
+        #expect(CellText.decimal(-5, scale: 1) == "-0.5")
+        #expect(CellText.decimal(42, scale: 0) == "42")
+    }
+
+    @Test("an identity is a duplicate the second time")
+    func seen() {
+        var seen = SeenReadings()
+        var first = Fingerprint.start
+        first.combine(1)
+        var second = Fingerprint.start
+        second.combine(2)
+        #expect(!seen.insert(first) && !seen.insert(second) && seen.insert(first))
+    }
+}
