@@ -83,7 +83,8 @@ let package = Package(
         tests(
             of: "phusa",
             [
-                "Telemetry", "DurableFiles", "MQTTSource", "JSONDocument", "Parquet", "DeltaLake", "Pipeline",
+                "Telemetry", "DurableFiles", "MQTTSource", "JSONDocument", "Streams", "Parquet", "DeltaLake",
+                "Pipeline",
                 "TestSupport",
             ]),
         .target(

@@ -94,7 +94,7 @@ struct TrafficFleet: ~Copyable, Fleet {
 
         text.write(text: "\",\"device\":\"\(detector.name)\",\"seq\":\(detector.sequence),\"period_s\":")
         text.write(periodSeconds, digits: 1)
-        text.write(text: ",\"road\":\"\(detector.road)\",\"lane\":\(detector.lane)")
+        text.write(text: ",\"road\":\"\(detector.road)\",\"lane_id\":\(detector.lane)")
         text.write(text: ",\"lane_direction\":\"\(detector.direction)\",\"vehicle_type\":\"\(detector.vehicleType)\"")
         text.write(text: ",\"vehicle_count\":\(count),\"average_speed_kmh\":")
         text.write(count == 0 ? nil : speed, digits: 1)
