@@ -1,5 +1,6 @@
 #include "CChecksum.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -112,5 +113,3 @@ uint32_t crc32c_extend(uint32_t crc, const void *bytes, size_t byte_count) {
     return uses_instruction ? extend_by_instruction(crc, bytes, byte_count)
                             : crc32c_extend_portable(crc, bytes, byte_count);
 }
-
-bool crc32c_uses_instruction(void) { return uses_instruction; }

@@ -56,11 +56,13 @@ extension FileStore {
         try entries(of: directory).map(\.name).filter { !TemporaryName.isTemporary($0) }
     }
 
+    /// The same for bytes in an array.
     package func createAtomically(_ path: String, _ bytes: [UInt8]) throws(FileError) {
         // Safe: UInt8 has no padding, and the array outlives the call.
         try unsafe createAtomically(path, bytes.span.bytes)
     }
 
+    /// The same for bytes in an array.
     package func putIfAbsent(_ path: String, _ bytes: [UInt8]) throws(FileError) -> Bool {
         // Safe: as above.
         try unsafe putIfAbsent(path, bytes.span.bytes)
@@ -125,6 +127,7 @@ extension ReadableFile {
 }
 
 extension WritableFile {
+    /// The same for bytes in an array.
     package func write(_ bytes: [UInt8], at byteOffset: Int) throws(FileError) {
         // Safe: UInt8 has no padding, and the array outlives the call.
         try unsafe write(bytes.span.bytes, at: byteOffset)

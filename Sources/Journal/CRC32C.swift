@@ -2,8 +2,6 @@ internal import CChecksum
 
 /// The Castagnoli checksum of RFC 3720, appendix B.4.
 enum CRC32C {
-    static var usesInstruction: Bool { crc32c_uses_instruction() }
-
     /// The checksum of `bytes` behind what `checksum` covers already.
     @inline(always)
     static func extend(_ checksum: UInt32, by bytes: RawSpan) -> UInt32 {

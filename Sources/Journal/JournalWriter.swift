@@ -6,6 +6,7 @@ package import Telemetry
 /// One thread uses it. Numbers are given once and never again, whatever crashes. The layout on disk stands in
 /// `FileFormat.md`.
 package struct JournalWriter: ~Copyable {
+    /// The sizes of a journal and of its files.
     package struct Configuration: Sendable {
         /// How large a file is from the start.
         package let fileByteCount: Int

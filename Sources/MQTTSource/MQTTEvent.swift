@@ -28,6 +28,7 @@ package struct MQTTGrant: Equatable, Sendable {
 
 /// Why a connection ended or did not come about.
 package struct MQTTDisconnection: Equatable, Sendable {
+    /// What kind of end it was, for those who decide whether trying again can help.
     package enum Cause: Equatable, Sendable {
         /// We left.
         case left

@@ -32,6 +32,7 @@ package struct MQTTPublisher: ~Copyable {
 
     package var isConnected: Bool { connection.isConnected }
 
+    /// The oldest event that was not taken yet; nil when there is none.
     package mutating func nextEvent() -> MQTTEvent? { connection.nextEvent() }
 
     /// Connects and waits until the broker has accepted.

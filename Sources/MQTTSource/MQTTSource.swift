@@ -55,6 +55,7 @@ package struct MQTTSource: ~Copyable {
         connection.open()
     }
 
+    /// The oldest event that was not taken yet; nil when there is none.
     package mutating func nextEvent() -> MQTTEvent? { connection.nextEvent() }
 
     /// Waits until messages may be there, `wakeup` is used, or `timeout` has passed.

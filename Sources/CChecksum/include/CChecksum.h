@@ -1,7 +1,6 @@
 #ifndef PHUSA_CCHECKSUM_H
 #define PHUSA_CCHECKSUM_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,8 +11,5 @@ uint32_t crc32c_extend(uint32_t crc, const void *bytes, size_t byte_count);
 
 /// The same in portable C, slicing by 8.
 uint32_t crc32c_extend_portable(uint32_t crc, const void *bytes, size_t byte_count);
-
-/// Whether `crc32c_extend` uses the processor's instruction.
-bool crc32c_uses_instruction(void);
 
 #endif
