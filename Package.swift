@@ -41,9 +41,10 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "CChecksum"),
+        .target(name: "CSystem"),
 
         stage("Telemetry"),
-        stage("DurableFiles"),
+        stage("DurableFiles", ["CSystem"]),
         stage("MQTTSource", ["Telemetry", "CMosquitto"]),
         stage("Journal", ["Telemetry", "DurableFiles", "CChecksum"]),
         stage("JSONDocument", ["CSimdjson"]),

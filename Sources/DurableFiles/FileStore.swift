@@ -21,6 +21,11 @@ package protocol FileStore: Sendable {
     /// When this throws, the old file or the new one may be there, but never a part of one.
     func createAtomically(_ path: String, _ bytes: RawSpan) throws(FileError)
 
+    /// Puts several files, each with its folder, in place: all are whole and durable when this returns.
+    ///
+    /// When this throws, any of them may be there whole; none is there in part.
+    func createAll(_ files: [NewFile]) throws(FileError)
+
     /// Creates a file with these bytes, whole and durable, unless the name is taken; then it returns false.
     ///
     /// Of several that try at the same time, exactly one gets true. When this throws, the file may be there or not.
@@ -50,7 +55,32 @@ package protocol FileStore: Sendable {
     func lockExclusively(_ path: String) throws(FileError) -> FileLock
 }
 
+/// A file to be created, and what shall be in it.
+package struct NewFile: Sendable {
+    package let path: String
+    package let bytes: [UInt8]
+
+    package init(path: String, bytes: [UInt8]) {
+        self.path = path
+        self.bytes = bytes
+    }
+
+    /// The folder in which the file lies.
+    package var folder: String { String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) }
+}
+
 extension FileStore {
+    package func createAll(_ files: [NewFile]) throws(FileError) {
+        for file in files {
+            do throws(FileError) {
+                try createAtomically(file.path, file.bytes)
+            } catch  where error.isMissing {
+                try createDirectory(file.folder)
+                try createAtomically(file.path, file.bytes)
+            }
+        }
+    }
+
     /// The names in the directory, sorted by their bytes, temporary files left out.
     package func list(_ directory: String) throws(FileError) -> [String] {
         try entries(of: directory).map(\.name).filter { !TemporaryName.isTemporary($0) }

@@ -107,3 +107,30 @@ struct SystemFileStoreTests {
         #expect(try store.freeByteCount(directory.path) > 0)
     }
 }
+
+struct CreateAllTests {
+    @Test("puts few and many files into folders that are not there yet", arguments: [1, 8, 9, 300])
+    func many(count: Int) throws {
+        let folder = try TemporaryDirectory()
+        let store = SystemFileStore()
+        let files = (0..<count).map { number in
+            NewFile(path: "\(folder.path)/a/\(number % 7)/b/\(number)", bytes: Array("content \(number)".utf8))
+        }
+        try store.createAll(files)
+        for file in files { #expect(try store.read(file.path) == file.bytes) }
+        var names = 0
+        for number in 0..<min(7, count) { names += try store.entries(of: "\(folder.path)/a/\(number)/b").count }
+        #expect(names == count, "nothing but the files is left")
+    }
+
+    @Test("leaves no unfinished file behind when one cannot be written")
+    func failure() throws {
+        let folder = try TemporaryDirectory()
+        let store = SystemFileStore()
+        try store.createAtomically("\(folder.path)/taken", [])
+        var files = (0..<20).map { NewFile(path: "\(folder.path)/x/\($0)", bytes: [1]) }
+        files.append(NewFile(path: "\(folder.path)/taken/below", bytes: [1]))
+        #expect(throws: FileError.self) { try store.createAll(files) }
+        #expect(try store.entries(of: "\(folder.path)/x").isEmpty)
+    }
+}
