@@ -70,6 +70,8 @@ struct Connection: ~Copyable {
         inbox.subscribeAnswers = []
         inbox.securityErrors = []
         inbox.withheldCount = 0
+        // Not acknowledged, so the broker sends them again.
+        inbox.strays = []
         isReachable = false
         attempt += 1
         phase = .connecting(since: .now)

@@ -53,6 +53,18 @@ struct HeldAcknowledgements: ~Copyable {
             sentByteCount += count
         }
         if sentByteCount == byteCount { forget() }
+        if sentByteCount > byteCount / 2 { moveDown() }
+    }
+
+    /// Makes room behind what has not left yet, which keeps its place in its packet.
+    private mutating func moveDown() {
+        let start = sentByteCount - sentByteCount % Self.packetByteCount
+        guard start > 0, let base = unsafe bytes.baseAddress else { return }
+        // Safe: both ranges lie in the buffer, and memmove allows them to overlap.
+        unsafe memmove(base, base + start, byteCount - start)
+        sentByteCount -= start
+        releasedByteCount -= start
+        byteCount -= start
     }
 
     /// The connection ended: its packet ids mean nothing on the next.

@@ -26,6 +26,14 @@ final class Inbox {
         let keptByteCount: Int
     }
 
+    /// A message that came while no batch was there: with TLS, libmosquitto may read beyond CONNACK.
+    struct Stray {
+        let topic: [UInt8]
+        let payload: [UInt8]
+        let arrival: EventTime
+        let flags: MessageFlags
+    }
+
     /// Set by CONNACK, DISCONNECT or the end of the connection, and taken by `Connection`.
     var connectAnswer: ConnectAnswer?
     var disconnectCode: Int32?
@@ -43,6 +51,7 @@ final class Inbox {
     /// Messages whose acknowledgement waits in libmosquitto's queue.
     var withheldCount = 0
     var truncations: [Truncation] = []
+    var strays: [Stray] = []
 
     /// Results of publishing, for the publisher.
     var outcomes = PublishOutcomes()
@@ -65,7 +74,7 @@ final class Inbox {
     fileprivate func take(_ message: mosquitto_message) {
         messageCount &+= 1
         if unsafe message.qos > 0 { withheldCount &+= 1 }
-        guard let batch = unsafe batch, let topic = unsafe message.topic else { return }
+        guard let topic = unsafe message.topic else { return }
         let topicByteCount = unsafe strlen(topic)
         let byteCount = unsafe Int(message.payloadlen)
         let keptByteCount = min(byteCount, maximumMessageByteCount - topicByteCount)
@@ -73,12 +82,35 @@ final class Inbox {
             unsafe truncations.append(
                 Truncation(topic: String(cString: topic), byteCount: byteCount, keptByteCount: keptByteCount))
         }
-        // Safe: libmosquitto owns topic and payload during the callback, and the batch copies them.
+        // Safe: libmosquitto owns topic and payload during the callback, and both ways copy them.
+        let topicBytes = unsafe UnsafeRawBufferPointer(start: topic, count: topicByteCount)
+        let payloadBytes = unsafe UnsafeRawBufferPointer(start: message.payload, count: keptByteCount)
+        let flags = unsafe MessageFlags(
+            qualityOfService: UInt8(truncatingIfNeeded: message.qos), isRetained: message.retain)
+        guard let batch = unsafe batch else {
+            unsafe strays.append(
+                Stray(topic: Array(topicBytes), payload: Array(payloadBytes), arrival: .now, flags: flags))
+            return
+        }
         unsafe batch.pointee.append(
-            topic: RawSpan(_unsafeStart: topic, byteCount: topicByteCount),
-            payload: RawSpan(_unsafeBytes: UnsafeRawBufferPointer(start: message.payload, count: keptByteCount)),
-            arrival: arrival,
-            flags: MessageFlags(qualityOfService: UInt8(truncatingIfNeeded: message.qos), isRetained: message.retain))
+            topic: RawSpan(_unsafeBytes: topicBytes), payload: RawSpan(_unsafeBytes: payloadBytes), arrival: arrival,
+            flags: flags)
+    }
+
+    /// Hands over the messages that came while no batch was there.
+    ///
+    /// All at once: the next acknowledgement is theirs too. They are what one TLS record held, so an empty batch of
+    /// the maximum packet has room.
+    func deliverStrays(into batch: inout MessageBatch) {
+        for stray in strays {
+            require(
+                batch.hasRoom(forBytes: stray.topic.count + stray.payload.count), "an empty batch takes all strays")
+            // Safe: UInt8 has no padding, and the arrays outlive the call.
+            unsafe batch.append(
+                topic: stray.topic.span.bytes, payload: stray.payload.span.bytes, arrival: stray.arrival,
+                flags: stray.flags)
+        }
+        strays.removeAll()
     }
 }
 

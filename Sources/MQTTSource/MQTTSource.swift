@@ -62,7 +62,11 @@ package struct MQTTSource: ~Copyable {
     ///
     /// Connects and reconnects meanwhile.
     package mutating func wait(timeout: Duration) -> MQTTReadiness {
-        if isMoreWaiting && connection.isConnected { return .readable }
+        if isMoreWaiting && connection.isConnected {
+            sendReleased()
+            // While the broker takes no acknowledgements, there may be no room for more: then wait for it.
+            if !stream.acknowledgements.arePending { return .readable }
+        }
         if isPacketIncomplete {
             // The socket is readable, but not yet as far as needed: a moment, instead of asking it without pause.
             isPacketIncomplete = false
@@ -71,7 +75,10 @@ package struct MQTTSource: ~Copyable {
         follow()
         let readiness = connection.wait(
             timeout: timeout, mayWrite: mayWrite, needsOutput: stream.acknowledgements.arePending)
+        // The wait may have ended one connection and opened the next, on which old acknowledgements mean nothing.
+        follow()
         sendReleased()
+        if (isMoreWaiting || !connection.inbox.strays.isEmpty) && connection.isConnected { return .readable }
         return switch readiness {
         case .readable: .readable
         case .woken: .woken
@@ -88,6 +95,7 @@ package struct MQTTSource: ~Copyable {
         isMoreWaiting = false
         follow()
         guard connection.isConnected else { return .all }
+        connection.inbox.deliverStrays(into: &batch)
         isMoreWaiting = isDirect ? receiveDirectly(into: &batch) : receiveFromLibrary(into: &batch)
         reportTruncations()
         return isMoreWaiting && connection.isConnected ? .more : .all
