@@ -17,11 +17,41 @@ package final class DuplicateRegister: Sendable {
         }
     }
 
+    /// A reading that is good, and stored if it is the first of its identity.
+    package struct Candidate: BitwiseCopyable, Sendable {
+        package let identity: Fingerprint
+        package let arrival: EventTime
+        package let offset: JournalOffset
+        /// Its row in the batch; -1 when the table has it already.
+        package let row: Int
+
+        package init(identity: Fingerprint, arrival: EventTime, offset: JournalOffset, row: Int) {
+            self.identity = identity
+            self.arrival = arrival
+            self.offset = offset
+            self.row = row
+        }
+    }
+
     private struct State: ~Copyable {
         var window: DuplicateWindow
         /// Readings in the table whose messages are still to be read again.
         var replayed: [Fingerprint: Origin] = [:]
+
+        @inline(__always)
+        mutating func isFirst(_ identity: Fingerprint, arrival: EventTime, origin: Origin) -> Bool {
+            if !replayed.isEmpty, let stored = replayed[identity] {
+                guard stored == origin else { return false }
+                replayed[identity] = nil
+                window.restore(identity, arrival: arrival)
+                return true
+            }
+            return window.insert(identity, arrival: arrival)
+        }
     }
+
+    /// 64: so many lines the first cache holds with ease.
+    private static let fetchCount = 64
 
     private let state: Mutex<State>
 
@@ -31,14 +61,27 @@ package final class DuplicateRegister: Sendable {
 
     /// Whether the reading is the first of its identity within the window; it is remembered then.
     package func isFirst(_ identity: Fingerprint, arrival: EventTime, origin: Origin) -> Bool {
+        state.withLock { $0.isFirst(identity, arrival: arrival, origin: origin) }
+    }
+
+    /// Judges readings in the order of their messages; the others than the first of their identity are appended, as
+    /// indices of `candidates`, to `duplicates`.
+    package func judge(_ candidates: [Candidate], lane: Int, duplicates: inout [Int]) {
         state.withLock { state in
-            if !state.replayed.isEmpty, let stored = state.replayed[identity] {
-                guard stored == origin else { return false }
-                state.replayed[identity] = nil
-                state.window.restore(identity, arrival: arrival)
-                return true
+            let candidates = candidates.span
+            var start = 0
+            while start < candidates.count {
+                let end = min(start + Self.fetchCount, candidates.count)
+                state.window.fetch(candidates.extracting(start..<end))
+                for index in start..<end {
+                    let candidate = candidates[index]
+                    let origin = Origin(lane: lane, offset: candidate.offset)
+                    if !state.isFirst(candidate.identity, arrival: candidate.arrival, origin: origin) {
+                        duplicates.append(index)
+                    }
+                }
+                start = end
             }
-            return state.window.insert(identity, arrival: arrival)
         }
     }
 

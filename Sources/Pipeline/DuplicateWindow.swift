@@ -1,3 +1,4 @@
+import Glibc
 package import Telemetry
 
 /// The identities of the readings that one stream stored of late.
@@ -23,13 +24,19 @@ package struct DuplicateWindow: ~Copyable, @unchecked Sendable {
     /// The table is swept before a stamp could be taken for one of the next round.
     private static let slotsBetweenSweeps: Int64 = 128
     private static let initialCapacity = 1024
+    /// Tables from 4 MiB on lie in huge pages where the system has them: their entries are met in no order.
+    private static let hugePageByteCount = 2 << 20
 
     private let slotMicroseconds: Int64
     private var entries: UnsafeMutableBufferPointer<Entry>
     /// Entries that are not free, remembered or expired.
     private var occupiedCount = 0
     private var currentSlot = Int64.min
+    /// The first arrival, in microseconds, that is in a later slot.
+    private var currentSlotEnd = Int64.min
     private var sweptSlot = Int64.min
+    /// What `fetch` read, kept so that its loads are not dead.
+    private var fetched: UInt64 = 0
 
     /// Remembers identities for `windowMicroseconds`, which is more than 0.
     package init(windowMicroseconds: Int64) {
@@ -39,7 +46,7 @@ package struct DuplicateWindow: ~Copyable, @unchecked Sendable {
     }
 
     deinit {
-        unsafe entries.deallocate()
+        unsafe free(entries.baseAddress)
     }
 
     /// Remembers `identity`, or returns false when it is remembered already: the reading is a duplicate.
@@ -48,6 +55,20 @@ package struct DuplicateWindow: ~Copyable, @unchecked Sendable {
         return place(identity, stamp: Self.stamp(of: currentSlot))
     }
 
+    /// Brings the places of these identities into the cache, so that `insert` need not wait for each.
+    ///
+    /// The loads depend on nothing, so the processor makes many at a time.
+    package mutating func fetch(_ candidates: Span<DuplicateRegister.Candidate>) {
+        let mask = unsafe entries.count - 1
+        var sum: UInt64 = 0
+        for index in candidates.indices {
+            // Safe: masked by the table's power-of-two count.
+            sum ^= unsafe entries[Int(truncatingIfNeeded: candidates[index].identity.low) & mask].low
+        }
+        fetched = sum
+    }
+
+    @inline(__always)
     private mutating func place(_ identity: Fingerprint, stamp newStamp: UInt64) -> Bool {
         if unsafe (occupiedCount + 1) * 10 > entries.count * 6 { sweep() }
         let high = identity.high & ~Self.stampMask
@@ -59,14 +80,13 @@ package struct DuplicateWindow: ~Copyable, @unchecked Sendable {
             let entry = unsafe entries[index]
             let stamp = entry.highAndStamp & Self.stampMask
             if stamp == 0 { break }
-            let isAlive = isRemembered(stamp: stamp)
             if entry.low == identity.low, entry.highAndStamp & ~Self.stampMask == high {
-                if isAlive { return false }
+                if isRemembered(stamp: stamp) { return false }
                 unsafe entries[index].highAndStamp = high | newStamp
                 return true
             }
-            if !isAlive, reusable == nil { reusable = index }
-            index = (index + 1) & mask
+            if reusable == nil, !isRemembered(stamp: stamp) { reusable = index }
+            index = (index &+ 1) & mask
         }
         if reusable == nil { occupiedCount += 1 }
         // Safe: both come from the loop, masked.
@@ -102,13 +122,19 @@ package struct DuplicateWindow: ~Copyable, @unchecked Sendable {
         UInt64(slot - floorDivide(slot, stampCount) * stampCount) + 1
     }
 
+    @inline(__always)
     private func isRemembered(stamp: UInt64) -> Bool {
         let age = Int64(stampNow) - Int64(stamp)
         return (age >= 0 ? age : age + Self.stampCount) <= Self.slotsInWindow
     }
 
     /// Time only goes forward here: an arrival before the latest counts as arriving with it.
+    @inline(__always)
     private mutating func advance(to arrival: EventTime) {
+        if arrival.microsecondsSinceEpoch >= currentSlotEnd { moveOn(to: arrival) }
+    }
+
+    private mutating func moveOn(to arrival: EventTime) {
         let slot = floorDivide(arrival.microsecondsSinceEpoch, slotMicroseconds)
         guard slot > currentSlot else { return }
         let isFirst = currentSlot == Int64.min
@@ -122,6 +148,9 @@ package struct DuplicateWindow: ~Copyable, @unchecked Sendable {
         // A sweep judges by the old slot first: what it keeps is younger than a round of stamps.
         if isSweepDue { sweep() }
         currentSlot = slot
+        // Without overflow: the last slot has no end.
+        currentSlotEnd = (slot &+ 1).multipliedReportingOverflow(by: slotMicroseconds).overflow
+            ? .max : (slot + 1) * slotMicroseconds
         if isFirst || hasExpired || isSweepDue { sweptSlot = slot }
     }
 
@@ -145,15 +174,24 @@ package struct DuplicateWindow: ~Copyable, @unchecked Sendable {
             while unsafe table[slot].highAndStamp != 0 { slot = (slot + 1) & (capacity - 1) }
             unsafe table[slot] = entry
         }
-        unsafe entries.deallocate()
+        unsafe free(entries.baseAddress)
         unsafe entries = table
         occupiedCount = rememberedCount
     }
 
     @unsafe
     private static func emptyTable(capacity: Int) -> UnsafeMutableBufferPointer<Entry> {
-        let table = UnsafeMutableBufferPointer<Entry>.allocate(capacity: capacity)
-        // Safe: freshly allocated with that capacity.
+        let byteCount = capacity * MemoryLayout<Entry>.stride
+        let isHuge = byteCount >= 2 * hugePageByteCount
+        // Both are powers of two, so the size is a multiple of the alignment, as aligned_alloc wants it.
+        guard let memory = unsafe aligned_alloc(isHuge ? hugePageByteCount : 64, byteCount) else {
+            fatalError("no memory for \(capacity) identities")
+        }
+        // A hint: without it the table works too, and slower.
+        if isHuge { unsafe _ = madvise(memory, byteCount, MADV_HUGEPAGE) }
+        // Safe: freshly allocated with room for `capacity` entries, and aligned.
+        let table = unsafe UnsafeMutableBufferPointer(
+            start: memory.bindMemory(to: Entry.self, capacity: capacity), count: capacity)
         unsafe table.initialize(repeating: Entry(low: 0, highAndStamp: 0))
         return unsafe table
     }

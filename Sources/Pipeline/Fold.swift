@@ -17,8 +17,8 @@ struct Fold: ~Copyable {
         let index: Int
     }
 
-    /// 4096 messages: a block of about a mebibyte, which the caches hold while it is decoded.
-    private static let blockMessageCount = 4096
+    /// 1024 messages: a block of some 300 KiB, which the second cache holds while it is read, checked and decoded.
+    private static let blockMessageCount = 1024
     private static let retryMilliseconds: Int64 = 1000
     private static let idleMilliseconds: Int64 = 1000
 
@@ -32,6 +32,8 @@ struct Fold: ~Copyable {
     var matcher: TopicMatcher
     var decoder: RecordDecoder
     var ledgerCounts: LedgerCounts
+    /// What the run of messages just folded had refused.
+    var refusals: [RefusedMessage] = []
 
     /// One for each stream of the catalog.
     let judges: [ReadingJudge]
@@ -61,8 +63,10 @@ struct Fold: ~Copyable {
         self.catalog = catalog
         self.configuration = configuration
         self.report = report
-        judges = zip(catalog.streams, zip(tables, duplicates)).map { plan, parts in
-            ReadingJudge(plan, table: parts.0, duplicates: parts.1, lane: identity)
+        judges = catalog.streams.indices.map { stream in
+            ReadingJudge(
+                catalog.streams[stream], stream: stream, table: tables[stream], duplicates: duplicates[stream],
+                lane: identity)
         }
         self.deadLetters = deadLetters
         self.ledger = ledger

@@ -23,36 +23,37 @@ extension Fold {
             }
         }
         if firstFoldMilliseconds == nil { firstFoldMilliseconds = millisecondsNow() }
-        while nextMessage < messages.count, readingCount < configuration.cadence.readingCount {
-            fold(messageAt: nextMessage)
-            nextMessage += 1
-        }
+        while nextMessage < messages.count, readingCount < configuration.cadence.readingCount { foldRun() }
+        for judge in judges { judge.judge(counts: &ledgerCounts) }
         return true
     }
 
-    private mutating func fold(messageAt index: Int) {
-        let arrival = messages.entry(at: index).arrival
-        let offset = messages.offset(at: index)
-        let stream = Self.stream(ofMessageAt: index, in: messages, matcher: &matcher)
-        var outcome = MessageOutcome()
-        if let stream {
-            Self.decode(messages, index, stream: stream, judge: judges[stream], decoder: &decoder, outcome: &outcome)
+    /// Folds the next messages, as many as belong to one stream.
+    private mutating func foldRun() {
+        let first = nextMessage
+        if let stream = Self.stream(ofMessageAt: first, in: messages, matcher: &matcher) {
+            let judge = judges[stream]
+            var run = MessageRun(stream: stream, roomForReadings: configuration.cadence.readingCount - readingCount)
+            swap(&run.candidates, &judge.candidates)
+            swap(&run.refusals, &refusals)
+            nextMessage = run.fold(
+                messages, from: first, judge: judge, batch: &judge.table.batch, matcher: &matcher, decoder: &decoder,
+                counts: &ledgerCounts)
+            readingCount += run.readingCount
+            swap(&run.candidates, &judge.candidates)
+            swap(&run.refusals, &refusals)
         } else {
-            let topic = String(decoding: messages.topic(at: index))
+            let topic = String(decoding: messages.topic(at: first))
             let refusal = Refusal(.unknownTopic, sentence: "no stream takes the topic \(topic)")
-            outcome.received = 1
-            outcome.refusals.append((reading: nil, refusal: refusal))
+            refusals.append(RefusedMessage(message: first, reading: nil, refusal: refusal))
+            ledgerCounts.count(
+                stream: nil, arrival: messages.entry(at: first).arrival, offset: messages.offset(at: first), stored: 0,
+                duplicate: 0, refused: 1, received: 1)
+            readingCount += 1
+            nextMessage = first + 1
         }
-        if !outcome.refusals.isEmpty, deadLetters.lacks(offset) {
-            for (reading, refusal) in outcome.refusals {
-                keep(refusal, messageAt: index, stream: stream, reading: outcome.received > 1 ? reading : nil)
-            }
-        }
-        ledgerCounts.count(
-            stream: stream, arrival: arrival, offset: offset, stored: outcome.stored, duplicate: outcome.duplicate,
-            refused: Int64(outcome.refusals.count), received: outcome.received)
-        readingCount += Int(outcome.received)
-        foldedThrough = offset
+        if !refusals.isEmpty { keepRefusals() }
+        foldedThrough = messages.offset(at: nextMessage - 1)
     }
 
     private static func stream(
@@ -61,17 +62,13 @@ extension Fold {
         matcher.stream(of: messages.topic(at: index))
     }
 
-    private static func decode(
-        _ messages: borrowing MessageBatch, _ index: Int, stream: Int, judge: ReadingJudge,
-        decoder: inout RecordDecoder, outcome: inout MessageOutcome
-    ) {
-        let arrival = messages.entry(at: index).arrival
-        let offset = messages.offset(at: index)
-        decoder.decode(
-            payload: messages.payload(at: index), stream: stream, arrival: arrival, into: &judge.table.batch
-        ) { verdict, batch in
-            judge.take(verdict, in: &batch, arrival: arrival, offset: offset, outcome: &outcome)
+    /// Moves refusals into the dead letters, unless those of the message are there already.
+    private mutating func keepRefusals() {
+        for refused in refusals where deadLetters.lacks(messages.offset(at: refused.message)) {
+            let stream = Self.stream(ofMessageAt: refused.message, in: messages, matcher: &matcher)
+            keep(refused.refusal, messageAt: refused.message, stream: stream, reading: refused.reading)
         }
+        refusals.removeAll(keepingCapacity: true)
     }
 
     /// Puts a refused message or reading into the dead letters.
@@ -97,60 +94,5 @@ extension Fold {
         table.batch.setString(identity.name, column: DeadLetterColumn.lane)
         table.batch.setWord(Int64(messages.offset(at: index).number), column: DeadLetterColumn.journalOffset)
         table.batch.commitRow()
-    }
-}
-
-/// What became of the readings of one message: `received = stored + duplicate + refusals.count`.
-struct MessageOutcome {
-    var received: Int64 = 0
-    var stored: Int64 = 0
-    var duplicate: Int64 = 0
-    var refusals: [(reading: Int32?, refusal: Refusal)] = []
-}
-
-/// Decides for the readings of one stream, in one lane, whether they are stored.
-final class ReadingJudge {
-    let table: PipelineTable
-    private let duplicates: DuplicateRegister
-    private let identityColumns: [Int]
-    private let ingestTimeColumn: Int
-    private let laneColumn: Int
-    private let journalOffsetColumn: Int
-    private let lane: Fold.Identity
-
-    init(_ plan: StreamPlan, table: PipelineTable, duplicates: DuplicateRegister, lane: Fold.Identity) {
-        self.table = table
-        self.duplicates = duplicates
-        self.lane = lane
-        identityColumns = plan.identityColumns
-        ingestTimeColumn = plan.ingestTimeColumn
-        laneColumn = plan.laneColumn
-        journalOffsetColumn = plan.journalOffsetColumn
-    }
-
-    /// Completes and commits the pending row, unless the reading is refused, a duplicate, or in the table already.
-    func take(
-        _ verdict: DecodeVerdict, in batch: inout ColumnBatch, arrival: EventTime, offset: JournalOffset,
-        outcome: inout MessageOutcome
-    ) {
-        let index = outcome.received
-        outcome.received += 1
-        if case .refused(let refusal) = verdict {
-            outcome.refusals.append((reading: Int32(clamping: index), refusal: refusal))
-            return
-        }
-        var identity = Fingerprint.start
-        for column in identityColumns { batch.combine(column: column, row: batch.count, into: &identity) }
-        let origin = DuplicateRegister.Origin(lane: lane.index, offset: offset)
-        guard duplicates.isFirst(identity, arrival: arrival, origin: origin) else {
-            outcome.duplicate += 1
-            return
-        }
-        outcome.stored += 1
-        guard table.lacks(offset) else { return }
-        batch.setWord(arrival.microsecondsSinceEpoch, column: ingestTimeColumn)
-        batch.setString(lane.name, column: laneColumn)
-        batch.setWord(Int64(offset.number), column: journalOffsetColumn)
-        batch.commitRow()
     }
 }

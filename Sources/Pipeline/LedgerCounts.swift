@@ -28,8 +28,13 @@ package struct LedgerCounts: Sendable {
 
     package private(set) var rows: [Key: Counts] = [:]
 
-    // The row of the last message: most messages of a stream come in the minute of the one before.
-    private var current: [(key: Key, counts: Counts)?]
+    /// The row of a stream's last message: most messages come in the minute of the one before.
+    private struct Current {
+        let minute: EventTime
+        var counts: Counts
+    }
+
+    private var current: [Current?]
 
     package init(streamCount: Int) {
         current = Array(repeating: nil, count: streamCount + 1)
@@ -43,14 +48,30 @@ package struct LedgerCounts: Sendable {
         received: Int64
     ) {
         let place = stream.map { $0 + 1 } ?? 0
-        let minute = arrival.startOfMinute
-        if current[place]?.key.minute != minute {
-            putBack(place)
-            let key = Key(minute: minute, stream: stream)
-            current[place] = (key, rows[key] ?? Counts())
-        }
+        moveTo(minuteOf: arrival, place)
         current[place]?.counts.add(
             offset: offset, stored: stored, duplicate: duplicate, refused: refused, received: received)
+    }
+
+    /// Makes one reading that was counted as stored a duplicate.
+    package mutating func countAsDuplicate(stream: Int, arrival: EventTime) {
+        let place = stream + 1
+        moveTo(minuteOf: arrival, place)
+        current[place]?.counts.stored -= 1
+        current[place]?.counts.duplicate += 1
+    }
+
+    @inline(__always)
+    private mutating func moveTo(minuteOf arrival: EventTime, _ place: Int) {
+        if let minute = current[place]?.minute,
+            (0..<60_000_000).contains(arrival.microsecondsSinceEpoch &- minute.microsecondsSinceEpoch)
+        {
+            return
+        }
+        putBack(place)
+        let minute = arrival.startOfMinute
+        let counts = rows[Key(minute: minute, stream: place == 0 ? nil : place - 1)] ?? Counts()
+        current[place] = Current(minute: minute, counts: counts)
     }
 
     /// All rows, in the order of time and stream.
@@ -65,7 +86,7 @@ package struct LedgerCounts: Sendable {
 
     private mutating func putBack(_ place: Int) {
         guard let row = current[place] else { return }
-        rows[row.key] = row.counts
+        rows[Key(minute: row.minute, stream: place == 0 ? nil : place - 1)] = row.counts
         current[place] = nil
     }
 }

@@ -122,33 +122,35 @@ struct SegmentWriter: ~Copyable {
 private struct GatheredCells {
     var words: [Int64] = []
     var validity: [UInt8] = []
+    /// Whether `validity` is all zeros, as a column without values leaves it.
+    private var isAllNull = false
 
-    /// Fills both from `column` and returns whether any cell is null.
+    /// Fills both from `column` and returns whether any cell is null; `validity` means nothing when none is.
     mutating func gather(_ batch: borrowing ColumnBatch, column: Int, rows: Span<UInt32>) -> Bool {
-        let source = batch.words(of: column)
-        let defined = batch.validity(of: column)
         if words.count != rows.count {
             words = [Int64](repeating: 0, count: rows.count)
             validity = [UInt8](repeating: 0, count: rows.count)
+            isAllNull = true
         }
-        Self.copy(source, rows: rows, into: &words)
-        return Self.copy(defined, rows: rows, into: &validity) == 0
+        guard batch.mayHaveValues(column) else {
+            if !isAllNull { validity = [UInt8](repeating: 0, count: rows.count) }
+            isAllNull = true
+            return true
+        }
+        Self.copy(batch.words(of: column), rows: rows, into: &words)
+        let defined = batch.validity(of: column)
+        var all: UInt8 = 1
+        for row in defined.indices { all &= defined[row] }
+        if all == 1 { return false }
+        isAllNull = false
+        Self.copy(defined, rows: rows, into: &validity)
+        return true
     }
 
-    private static func copy(_ source: Span<Int64>, rows: Span<UInt32>, into target: inout [Int64]) {
+    private static func copy<Cell: BitwiseCopyable>(
+        _ source: Span<Cell>, rows: Span<UInt32>, into target: inout [Cell]
+    ) {
         var target = target.mutableSpan
         for position in rows.indices { target[position] = source[Int(rows[position])] }
-    }
-
-    /// Returns 1 when every cell is defined, else 0.
-    private static func copy(_ source: Span<UInt8>, rows: Span<UInt32>, into target: inout [UInt8]) -> UInt8 {
-        var target = target.mutableSpan
-        var all: UInt8 = 1
-        for position in rows.indices {
-            let defined = source[Int(rows[position])]
-            target[position] = defined
-            all &= defined
-        }
-        return all
     }
 }

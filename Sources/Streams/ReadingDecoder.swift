@@ -4,6 +4,11 @@ import Telemetry
 
 /// Turns the documents of one stream into rows; it owns what is reused from reading to reading.
 struct ReadingDecoder: ~Copyable {
+    /// The time of the last reading that was good.
+    private(set) var time = EventTime(microsecondsSinceEpoch: 0)
+    /// Why the last reading that was not good was refused.
+    private(set) var refusal = Refusal(.empty, sentence: "")
+
     private var validator: RecordValidator
     /// The index of each field's value in the document; 0 where there is none.
     private var slots: [UInt32]
@@ -11,6 +16,8 @@ struct ReadingDecoder: ~Copyable {
     private let rules: [CellRule]
     private let plan: StreamPlan
     private let timeField: Int
+    /// The column of the ingest time; behind it come lane and journal offset.
+    let traceColumn: Int
     private let futureLimit: Int64
     private let pastLimit: Int64
 
@@ -19,35 +26,35 @@ struct ReadingDecoder: ~Copyable {
         slots = [UInt32](repeating: 0, count: plan.fields.count)
         rules = plan.fields.map(\.rule)
         timeField = plan.timeColumn
+        traceColumn = plan.ingestTimeColumn
         futureLimit = plan.futureLimit
         pastLimit = plan.pastLimit
         self.plan = plan
     }
 
-    /// Judges the reading that is the whole document, and writes it as the pending row when it is good.
+    /// Writes the reading that is the whole document as the pending row; returns false, and leaves a `refusal`, when it
+    /// is not good.
     ///
     /// `place` makes the JSON pointer of the reading in its message.
     mutating func decode(
         _ document: JSONDocument, arrival: EventTime, into columns: inout ColumnBatch, place: @autoclosure () -> String
-    ) -> DecodeVerdict {
+    ) -> Bool {
         let outcome = Self.validate(document, with: &validator, into: &slots)
-        guard outcome.isValid else { return .refused(Refusal(validator.violation(in: document), in: place())) }
+        guard outcome.isValid else { return refuse(Refusal(validator.violation(in: document), in: place())) }
         guard slots[timeField] != 0,
             let microseconds = RFC3339.microseconds(document.stringBytes(at: Int(slots[timeField])))
-        else { return .refused(missingTime(in: place())) }
-        let time = EventTime(microsecondsSinceEpoch: microseconds)
+        else { return refuse(missingTime(in: place())) }
+        time = EventTime(microsecondsSinceEpoch: microseconds)
         let delay = arrival.microsecondsSinceEpoch - microseconds
         guard delay <= pastLimit, delay >= -futureLimit else {
-            return .refused(wrongClock(time, arrival: arrival, in: place()))
+            return refuse(wrongClock(time, arrival: arrival, in: place()))
         }
         columns.beginRow()
         columns.setWord(microseconds, column: timeField)
         // Written already: without this the text would be read a second time.
         slots[timeField] = 0
-        for field in rules.indices where slots[field] != 0 {
-            let failure = rules[field].write(
-                Int(slots[field]), of: document, into: &columns, column: field, text: &text)
-            if let failure { return .refused(refusal(failure, field, in: place())) }
+        if let (field, failure) = Self.write(document, slots, rules, into: &columns, text: &text) {
+            return refuse(refusal(failure, field, in: place()))
         }
         if outcome.extraMemberCount > 0 {
             text.removeAll(keepingCapacity: true)
@@ -55,7 +62,22 @@ struct ReadingDecoder: ~Copyable {
             // Safe: every byte of the array is initialized.
             unsafe columns.setBytes(text.span.bytes, column: rules.count)
         }
-        return .reading(time)
+        return true
+    }
+
+    /// Writes the fields that are there; returns the first that could not be written, and why.
+    private static func write(
+        _ document: JSONDocument, _ slots: borrowing [UInt32], _ rules: borrowing [CellRule],
+        into columns: inout ColumnBatch, text: inout [UInt8]
+    ) -> (field: Int, failure: CellRule.Failure)? {
+        let slots = slots.span
+        let rules = rules.span
+        for field in rules.indices where slots[field] != 0 {
+            let failure = rules[field].write(
+                Int(slots[field]), of: document, into: &columns, column: field, text: &text)
+            if let failure { return (field, failure) }
+        }
+        return nil
     }
 
     /// Apart, because a span of `slots` would otherwise hold all of `self`.
@@ -67,6 +89,12 @@ struct ReadingDecoder: ~Copyable {
     }
 
     // MARK: Refusals
+
+    @inline(never)
+    private mutating func refuse(_ refusal: Refusal) -> Bool {
+        self.refusal = refusal
+        return false
+    }
 
     private func pointer(_ field: Int, in place: String) -> String {
         place + JSONPointer([plan.fields[field].name]).description

@@ -8,6 +8,32 @@ package enum DecodeVerdict: Equatable, Sendable {
     case refused(Refusal)
 }
 
+/// A reading of a message that was refused, or the message when it could not be taken apart.
+package struct RefusedReading: Equatable, Sendable {
+    /// Its place among the readings of the message, from 0.
+    package let index: Int
+    package let refusal: Refusal
+
+    package init(index: Int, refusal: Refusal) {
+        self.index = index
+        self.refusal = refusal
+    }
+}
+
+/// Where the rows of a message come from: what the last columns of a stream's table say.
+package struct RowTrace: Sendable {
+    package var arrival: EventTime
+    /// The id of the lane's name in the dictionary of its column.
+    package var lane: Int64
+    package var offset: JournalOffset
+
+    package init(arrival: EventTime, lane: Int64, offset: JournalOffset) {
+        self.arrival = arrival
+        self.lane = lane
+        self.offset = offset
+    }
+}
+
 /// Turns payloads into rows: parse, validate, check the clock, write the cells.
 ///
 /// One for each thread; it owns the parsers and what is reused from message to message.
@@ -64,24 +90,58 @@ package struct RecordDecoder: ~Copyable, @unchecked Sendable {
     ) {
         require(unsafe stream >= 0 && stream < readers.count, "a stream that the decoder was made for")
         guard payload.byteCount > 0 else {
-            return each(.refused(Refusal(.empty, byteOffset: 0, sentence: "the payload is empty")), &columns)
+            return each(.refused(.emptyPayload), &columns)
         }
         // Safe: the index was just checked; there is one reader for each stream.
-        unsafe Self.decode(
-            payload, &parser, &elementParser, &readers[stream], arrival: arrival, into: &columns, each: each)
+        unsafe Self.decode(payload, &parser, &elementParser, &readers[stream], arrival: arrival, into: &columns) {
+            refusal, time, columns in
+            each(refusal.map { .refused($0) } ?? .reading(time), &columns)
+        }
+    }
+
+    /// Decodes a payload as above into committed rows with their trace, and returns how many readings it held.
+    ///
+    /// Those that are not rows of `columns` afterwards are appended to `refusals`.
+    package mutating func decode(
+        payload: RawSpan, stream: Int, trace: RowTrace, into columns: inout ColumnBatch,
+        refusals: inout [RefusedReading]
+    ) -> Int {
+        require(unsafe stream >= 0 && stream < readers.count, "a stream that the decoder was made for")
+        guard payload.byteCount > 0 else {
+            refusals.append(RefusedReading(index: 0, refusal: .emptyPayload))
+            return 1
+        }
+        // Safe: the index was just checked; there is one reader for each stream.
+        let traceColumn = unsafe readers[stream].traceColumn
+        var count = 0
+        unsafe Self.decode(payload, &parser, &elementParser, &readers[stream], arrival: trace.arrival, into: &columns) {
+            refusal, _, columns in
+            if let refusal {
+                refusals.append(RefusedReading(index: count, refusal: refusal))
+            } else {
+                columns.setWord(trace.arrival.microsecondsSinceEpoch, column: traceColumn)
+                columns.setWord(trace.lane, column: traceColumn + 1)
+                columns.setWord(Int64(trace.offset.number), column: traceColumn + 2)
+                columns.commitRow()
+            }
+            count += 1
+        }
+        return count
     }
 
     /// Apart, because a document of `parser` would otherwise hold all of `self`.
     @unsafe
+    @inline(__always)
     private static func decode(
         _ payload: RawSpan, _ parser: inout JSONParser, _ elementParser: inout JSONParser,
         _ reader: inout ReadingDecoder, arrival: EventTime, into columns: inout ColumnBatch,
-        each: (DecodeVerdict, inout ColumnBatch) -> Void
+        each: (Refusal?, EventTime, inout ColumnBatch) -> Void
     ) {
         do throws(JSONParseError) {
             let document = try parser.parse(unsafe padded(payload), at: 0..<payload.byteCount)
             guard document.tag(at: document.root) == JSONKind.array.rawValue else {
-                return each(reader.decode(document, arrival: arrival, into: &columns, place: ""), &columns)
+                let isGood = reader.decode(document, arrival: arrival, into: &columns, place: "")
+                return each(isGood ? nil : reader.refusal, reader.time, &columns)
             }
             var text: [UInt8] = []
             var position = 0
@@ -90,14 +150,13 @@ package struct RecordDecoder: ~Copyable, @unchecked Sendable {
                 text.removeAll(keepingCapacity: true)
                 document.write(index, into: &text)
                 let reading = try elementParser.parse(text)
-                each(reader.decode(reading, arrival: arrival, into: &columns, place: "/\(position)"), &columns)
+                let isGood = reader.decode(reading, arrival: arrival, into: &columns, place: "/\(position)")
+                each(isGood ? nil : reader.refusal, reader.time, &columns)
                 position += 1
             }
-            if position == 0 {
-                each(.refused(Refusal(.empty, sentence: "the array holds no reading")), &columns)
-            }
+            if position == 0 { each(Refusal(.empty, sentence: "the array holds no reading"), reader.time, &columns) }
         } catch {
-            each(.refused(Refusal(error)), &columns)
+            each(Refusal(error), reader.time, &columns)
         }
     }
 

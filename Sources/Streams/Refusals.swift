@@ -3,6 +3,8 @@ import JSONSchema
 import Telemetry
 
 extension Refusal {
+    static var emptyPayload: Refusal { Refusal(.empty, byteOffset: 0, sentence: "the payload is empty") }
+
     /// The bytes are no JSON document.
     init(_ error: JSONParseError) {
         let reason: RefusalReason =

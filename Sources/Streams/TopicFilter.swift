@@ -2,6 +2,13 @@
 package struct TopicFilter: Hashable, Sendable {
     package let text: String
     private let levels: [[UInt8]]
+    /// What lies between the wildcards, one behind the other, slashes included: `a/`, `/b/` and nothing of `a/+/b/+`.
+    private let literals: [UInt8]
+    /// Where each of them ends in `literals`.
+    private let literalEnds: [Int]
+    /// Whether `#` ends the filter.
+    private let endsOpen: Bool
+    private let beginsWithWildcard: Bool
 
     private static let singleLevel = [UInt8(ascii: "+")]
     private static let multiLevel = [UInt8(ascii: "#")]
@@ -11,6 +18,19 @@ package struct TopicFilter: Hashable, Sendable {
         guard !text.hasPrefix("$share/") else { throw .shared }
         levels = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Array.init)
         self.text = text
+        var literals: [UInt8] = []
+        var literalEnds: [Int] = []
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: "+") {
+                literalEnds.append(literals.count)
+            } else if byte != UInt8(ascii: "#") {
+                literals.append(byte)
+            }
+        }
+        self.literals = literals
+        self.literalEnds = literalEnds + [literals.count]
+        endsOpen = levels.last == Self.multiLevel
+        beginsWithWildcard = levels[0] == Self.multiLevel || levels[0] == Self.singleLevel
         for (index, level) in levels.enumerated() {
             if level.contains(UInt8(ascii: "+")), level != Self.singleLevel { throw .wildcardInLevel }
             guard level.contains(UInt8(ascii: "#")) else { continue }
@@ -23,18 +43,25 @@ package struct TopicFilter: Hashable, Sendable {
     ///
     /// Wildcards at the beginning do not reach topics that begin with `$`, and `a/#` includes `a`.
     package func matches(_ topic: RawSpan) -> Bool {
-        if topic.byteCount > 0, byte(topic, 0) == UInt8(ascii: "$"), isWildcard(levels[0]) { return false }
+        if beginsWithWildcard, topic.byteCount > 0, byte(topic, 0) == UInt8(ascii: "$") { return false }
+        let literals = literals.span
+        let ends = literalEnds.span
         var position = 0
-        for index in levels.indices {
-            if levels[index] == Self.multiLevel { return true }
-            // Behind the last level of the topic only `#` may follow.
-            guard position <= topic.byteCount else { return false }
-            var end = position
-            while end < topic.byteCount, byte(topic, end) != UInt8(ascii: "/") { end += 1 }
-            if levels[index] != Self.singleLevel, !equal(levels[index], topic, position..<end) { return false }
-            position = end + 1
+        var start = 0
+        for index in ends.indices {
+            let isLast = index + 1 == ends.count
+            let literal = literals.extracting(start..<ends[index])
+            guard hasBytes(topic, literal, at: position) else {
+                // `a/#` includes `a`: the slash in front of the `#` may be missing, with all behind it.
+                return isLast && endsOpen && position + literal.count == topic.byteCount + 1
+                    && hasBytes(topic, literal.extracting(droppingLast: 1), at: position)
+            }
+            position += literal.count
+            start = ends[index]
+            if isLast { break }
+            while position < topic.byteCount, byte(topic, position) != UInt8(ascii: "/") { position += 1 }
         }
-        return position == topic.byteCount + 1
+        return endsOpen || position == topic.byteCount
     }
 
     /// Whether some topic belongs to both filters.
@@ -54,12 +81,14 @@ package struct TopicFilter: Hashable, Sendable {
 
     private func isWildcard(_ level: [UInt8]) -> Bool { level == Self.singleLevel || level == Self.multiLevel }
 
-    private func equal(_ level: [UInt8], _ topic: RawSpan, _ range: Range<Int>) -> Bool {
-        guard level.count == range.count else { return false }
-        for index in level.indices where level[index] != byte(topic, range.lowerBound + index) { return false }
+    @inline(__always)
+    private func hasBytes(_ topic: RawSpan, _ literal: Span<UInt8>, at start: Int) -> Bool {
+        guard literal.count <= topic.byteCount - start else { return false }
+        for index in literal.indices where byte(topic, start + index) != literal[index] { return false }
         return true
     }
 
+    @inline(__always)
     private func byte(_ topic: RawSpan, _ index: Int) -> UInt8 {
         // Safe: any byte is a UInt8; the bounds are checked.
         unsafe topic.unsafeLoad(fromByteOffset: index, as: UInt8.self)

@@ -2,17 +2,22 @@ import Telemetry
 
 /// Finds the stream of a topic.
 ///
-/// Answers are remembered by the topic's fingerprint, so that the filters are only tried for a topic's first message
-/// and again when another topic has taken its place: devices send to few topics, and often.
+/// The filter of the message before is tried first, since messages of a stream come in rows. Further answers are
+/// remembered by the topic's fingerprint, so that all filters are only tried for a topic's first message and again when
+/// another topic has taken its place: devices send to few topics, and often.
 package struct TopicMatcher: ~Copyable {
     private let filters: [(filter: TopicFilter, stream: Int)]
+    /// For each filter whether a topic that matches it can match none before it.
+    private let isFirst: [Bool]
+    /// The index of the filter that matched last, if no other can match what it matches.
+    private var latest: Int?
     private var cache: [Entry]
     private let mask: Int
 
     private struct Entry {
         var fingerprint: Fingerprint
-        /// -1: no stream; -2: nothing is remembered here.
-        var stream: Int32
+        /// -1: no filter; -2: nothing is remembered here.
+        var filter: Int32
     }
 
     /// Makes a matcher that remembers up to `capacity` topics, rounded up to a power of two.
@@ -20,20 +25,27 @@ package struct TopicMatcher: ~Copyable {
     /// The default takes 512 KiB at most.
     package init(_ filters: [(filter: TopicFilter, stream: Int)], capacity: Int = 16_384) {
         self.filters = filters
+        isFirst = filters.indices.map { index in
+            !filters[..<index].contains { $0.filter.overlaps(filters[index].filter) }
+        }
         var count = 1
         while count < capacity { count *= 2 }
-        cache = Array(repeating: Entry(fingerprint: .start, stream: -2), count: count)
+        cache = Array(repeating: Entry(fingerprint: .start, filter: -2), count: count)
         mask = count - 1
     }
 
     /// The index of the stream to which `topic` belongs, or nil.
     package mutating func stream(of topic: RawSpan) -> Int? {
+        if let latest, filters[latest].filter.matches(topic) { return filters[latest].stream }
         let fingerprint = Fingerprint(topic)
         let slot = Int(truncatingIfNeeded: fingerprint.low) & mask
-        let entry = cache[slot]
-        if entry.stream != -2, entry.fingerprint == fingerprint { return entry.stream < 0 ? nil : Int(entry.stream) }
-        let stream = filters.first { $0.filter.matches(topic) }?.stream
-        cache[slot] = Entry(fingerprint: fingerprint, stream: Int32(stream ?? -1))
-        return stream
+        var found = cache[slot].filter
+        if found == -2 || cache[slot].fingerprint != fingerprint {
+            found = Int32(filters.firstIndex { $0.filter.matches(topic) } ?? -1)
+            cache[slot] = Entry(fingerprint: fingerprint, filter: found)
+        }
+        guard found >= 0 else { return nil }
+        latest = isFirst[Int(found)] ? Int(found) : nil
+        return filters[Int(found)].stream
     }
 }

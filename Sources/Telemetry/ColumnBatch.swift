@@ -1,10 +1,13 @@
+import Glibc
+
 /// Rows as columns.
 ///
 /// Every cell is one 64-bit word, whose meaning is the column's type, and one validity byte.
 ///
 /// A row is written in place behind the last one, cell by cell, and counts only when it is committed; so a reading that
-/// turns out to be refused or a duplicate halfway leaves no trace but strings in a dictionary. The memory doubles up to
-/// the limit and is reused from then on. One word for every type keeps sorting, hashing and encoding free of cases.
+/// turns out to be refused halfway leaves no trace but strings in a dictionary. The memory of all rows is set aside at
+/// the start and reused, but a page of it comes to life with its first cell only: a column without values costs
+/// nothing. One word for every type keeps sorting, hashing and encoding free of cases.
 @safe
 package struct ColumnBatch: ~Copyable, @unchecked Sendable {
     // @unchecked: noncopyable and sole owner of its memory, so handing it over hands everything over.
@@ -13,32 +16,28 @@ package struct ColumnBatch: ~Copyable, @unchecked Sendable {
     /// The most rows that the batch holds.
     package let rowLimit: Int
     /// How many rows are committed.
-    package private(set) var count = 0
+    @usableFromInline package internal(set) var count = 0
 
-    /// 4096 rows: a stream that is quiet between two commits takes little memory.
-    private static let initialCapacity = 4096
-
-    private let columnCount: Int
-    /// How many rows the memory holds now.
-    private var capacity: Int
-    private var words: UnsafeMutableBufferPointer<Int64>
-    /// Zero in every row behind the pending one.
-    private var validity: UnsafeMutableBufferPointer<UInt8>
+    @usableFromInline let columnCount: Int
+    /// Column by column, `rowLimit` words each.
+    @usableFromInline let words: UnsafeMutableBufferPointer<Int64>
+    /// Likewise; zero in every row behind the pending one.
+    @usableFromInline let validity: UnsafeMutableBufferPointer<UInt8>
+    /// For each column 1 when a cell of it may have been set since the batch was empty.
+    @usableFromInline let used: UnsafeMutableBufferPointer<UInt8>
     private let dictionaries: UnsafeMutableBufferPointer<StringDictionary>
     /// Whether cells of the pending row may have been set.
-    private var isPending = false
+    @usableFromInline var isPending = false
 
     package init(_ definitions: [ColumnDefinition], rowLimit: Int) {
         require(rowLimit > 0 && !definitions.isEmpty, "a batch has columns and room")
         self.definitions = definitions
         self.rowLimit = rowLimit
         columnCount = definitions.count
-        capacity = min(rowLimit, Self.initialCapacity)
-        unsafe words = .allocate(capacity: definitions.count * capacity)
-        unsafe validity = .allocate(capacity: definitions.count * capacity)
+        unsafe words = Self.zeros(definitions.count * rowLimit)
+        unsafe validity = Self.zeros(definitions.count * rowLimit)
+        unsafe used = Self.zeros(definitions.count)
         unsafe dictionaries = .allocate(capacity: definitions.count)
-        unsafe words.initialize(repeating: 0)
-        unsafe validity.initialize(repeating: 0)
         for column in definitions.indices {
             // Safe: one dictionary for each column, initialised once.
             unsafe dictionaries.initializeElement(at: column, to: StringDictionary())
@@ -46,11 +45,25 @@ package struct ColumnBatch: ~Copyable, @unchecked Sendable {
     }
 
     deinit {
-        unsafe words.deallocate()
-        unsafe validity.deallocate()
+        unsafe free(words.baseAddress)
+        unsafe free(validity.baseAddress)
+        unsafe free(used.baseAddress)
         // Safe: every element was initialised in `init`.
         _ = unsafe dictionaries.deinitialize()
         unsafe dictionaries.deallocate()
+    }
+
+    /// calloc: large memory comes from the system as zeros, page by page when it is first touched.
+    @unsafe
+    private static func zeros<Element: FixedWidthInteger & BitwiseCopyable>(
+        _ count: Int
+    ) -> UnsafeMutableBufferPointer<Element> {
+        guard let memory = unsafe calloc(count, MemoryLayout<Element>.stride) else {
+            fatalError("no memory for a batch of \(count) cells")
+        }
+        // Safe: calloc aligns for every type, and all bits zero is the integer 0.
+        return unsafe UnsafeMutableBufferPointer(
+            start: memory.assumingMemoryBound(to: Element.self), count: count)
     }
 
     package var isEmpty: Bool { count == 0 }
@@ -58,10 +71,10 @@ package struct ColumnBatch: ~Copyable, @unchecked Sendable {
 
     /// What the committed rows take in memory, strings included.
     package var byteCount: Int {
-        var total = count * columnCount * 9
+        var total = 0
         for column in 0..<columnCount {
             // Safe: `column` is below the column count.
-            unsafe total += dictionaries[column].byteCount
+            unsafe total += Int(used[column]) * count * 9 + dictionaries[column].byteCount
         }
         return total
     }
@@ -69,21 +82,24 @@ package struct ColumnBatch: ~Copyable, @unchecked Sendable {
     // MARK: Writing the pending row
 
     /// Starts a row: every cell of it is null until it is set.
+    @inlinable
     package mutating func beginRow() {
         require(count < rowLimit, "the caller asks for room before it begins a row")
         if isPending { clearPendingRow() }
-        if count == capacity { grow() }
         isPending = true
     }
 
+    @inlinable
     package mutating func setWord(_ word: Int64, column: Int) {
-        require(column < columnCount && isPending, "a cell of a row that was begun")
-        let cell = column &* capacity &+ count
-        // Safe: just checked.
+        require(column >= 0 && column < columnCount && isPending, "a cell of a row that was begun")
+        let cell = column &* rowLimit &+ count
+        // Safe: just checked; the pending row is below the limit.
         unsafe words[cell] = word
         unsafe validity[cell] = 1
+        unsafe used[column] = 1
     }
 
+    @inlinable
     package mutating func setDouble(_ value: Double, column: Int) {
         setWord(Int64(bitPattern: value.bitPattern), column: column)
     }
@@ -107,33 +123,74 @@ package struct ColumnBatch: ~Copyable, @unchecked Sendable {
     }
 
     /// Makes the pending row a row of the batch.
+    @inlinable
     package mutating func commitRow() {
         require(isPending, "a row is begun before it is committed")
         count += 1
         isPending = false
     }
 
+    /// Takes committed rows out again; `rows` ascend.
+    ///
+    /// The rows behind them move up. What stood in the dictionaries for them stays.
+    package mutating func removeRows(_ rows: Span<UInt32>) {
+        guard rows.count > 0 else { return }
+        if isPending { clearPendingRow() }
+        isPending = false
+        var position = 0
+        var target = Int(rows[0])
+        for source in target..<count {
+            if position < rows.count, Int(rows[position]) == source {
+                position += 1
+                continue
+            }
+            copyRow(source, to: target)
+            target += 1
+        }
+        require(position == rows.count, "the rows to remove ascend and are rows of the batch")
+        removeRows(from: target)
+    }
+
+    /// Takes the committed rows from `first` on out again.
+    package mutating func removeRows(from first: Int) {
+        require(first >= 0 && first <= count, "a row of the batch")
+        if isPending { clearPendingRow() }
+        isPending = false
+        for column in 0..<columnCount where unsafe used[column] != 0 {
+            // Safe: the rows that are no more, all below the limit.
+            unsafe validity[(column * rowLimit + first)..<(column * rowLimit + count)].update(repeating: 0)
+        }
+        count = first
+    }
+
+    private func copyRow(_ source: Int, to target: Int) {
+        for column in 0..<columnCount where unsafe used[column] != 0 {
+            let (from, to) = (column * rowLimit + source, column * rowLimit + target)
+            // Safe: both are rows of the batch, `target` before `source`.
+            unsafe words[to] = unsafe words[from]
+            unsafe validity[to] = unsafe validity[from]
+        }
+    }
+
     /// Empties the batch and keeps its memory.
     package mutating func removeAll() {
-        for column in 0..<columnCount {
+        for column in definitions.indices where unsafe used[column] != 0 {
             // Safe: the column's committed rows and the pending one, if there is room for one.
-            let start = column * capacity
-            unsafe validity[start..<start + min(count + 1, capacity)].update(repeating: 0)
+            let start = column * rowLimit
+            unsafe validity[start..<start + min(count + 1, rowLimit)].update(repeating: 0)
+            unsafe used[column] = 0
+            if definitions[column].type.hasDictionary { unsafe dictionaries[column].removeAll() }
         }
         count = 0
         isPending = false
-        for column in definitions.indices where definitions[column].type.hasDictionary {
-            // Safe: `column` is below the column count.
-            unsafe dictionaries[column].removeAll()
-        }
     }
 
     /// Mixes cell `column` of row `row` (the pending row is row `count`) into `fingerprint`.
     ///
     /// Strings go in by their bytes, so the result does not depend on ids; null differs from every value.
     package func combine(column: Int, row: Int, into fingerprint: inout Fingerprint) {
-        require(column < columnCount && row <= count && row < capacity, "a cell lies in the batch")
-        let cell = column &* capacity &+ row
+        require(column < columnCount && row <= count && row < rowLimit, "a cell lies in the batch")
+        let cell = column &* rowLimit &+ row
         // Safe: just checked.
         guard unsafe validity[cell] != 0 else { return fingerprint.combine(0x6E75_6C6C_6E75_6C6C) }
         let word = unsafe words[cell]
@@ -146,12 +203,19 @@ package struct ColumnBatch: ~Copyable, @unchecked Sendable {
 
     // MARK: Reading
 
+    /// Whether a cell of the column may have a value: when not, it is null in every row.
+    package func mayHaveValues(_ column: Int) -> Bool {
+        require(column >= 0 && column < columnCount, "a column of the batch")
+        // Safe: just checked.
+        return unsafe used[column] != 0
+    }
+
     /// The words of a column, one for each committed row; those of null cells mean nothing.
     @_lifetime(borrow self)
     package func words(of column: Int) -> Span<Int64> {
         require(column < columnCount, "a column of the batch")
         // Safe: the column's words are initialised, and the span cannot outlive `self`.
-        let slice = unsafe UnsafeBufferPointer(rebasing: words[(column * capacity)..<(column * capacity + count)])
+        let slice = unsafe UnsafeBufferPointer(rebasing: words[(column * rowLimit)..<(column * rowLimit + count)])
         return unsafe _overrideLifetime(Span(_unsafeElements: slice), borrowing: self)
     }
 
@@ -160,14 +224,14 @@ package struct ColumnBatch: ~Copyable, @unchecked Sendable {
     package func validity(of column: Int) -> Span<UInt8> {
         require(column < columnCount, "a column of the batch")
         // Safe: as in `words(of:)`.
-        let slice = unsafe UnsafeBufferPointer(rebasing: validity[(column * capacity)..<(column * capacity + count)])
+        let slice = unsafe UnsafeBufferPointer(rebasing: validity[(column * rowLimit)..<(column * rowLimit + count)])
         return unsafe _overrideLifetime(Span(_unsafeElements: slice), borrowing: self)
     }
 
     /// The word of a cell, pending row included; nil for null.
     package func word(row: Int, column: Int) -> Int64? {
-        require(column < columnCount && row <= count && row < capacity, "a cell lies in the batch")
-        let cell = column &* capacity &+ row
+        require(column < columnCount && row <= count && row < rowLimit, "a cell lies in the batch")
+        let cell = column &* rowLimit &+ row
         // Safe: just checked.
         return unsafe validity[cell] == 0 ? nil : words[cell]
     }
@@ -197,31 +261,11 @@ package struct ColumnBatch: ~Copyable, @unchecked Sendable {
     }
 
     /// Makes the cells of a row that was begun and not committed null again.
-    private mutating func clearPendingRow() {
-        var cell = count
-        for _ in 0..<columnCount {
-            // Safe: `cell` is row `count`, below the capacity, of a column below the column count.
-            unsafe validity[cell] = 0
-            cell &+= capacity
+    @usableFromInline
+    mutating func clearPendingRow() {
+        for column in 0..<columnCount where unsafe used[column] != 0 {
+            // Safe: row `count` is below the limit while a row is pending.
+            unsafe validity[column &* rowLimit &+ count] = 0
         }
-    }
-
-    private mutating func grow() {
-        let grown = min(rowLimit, capacity * 2)
-        let newWords = UnsafeMutableBufferPointer<Int64>.allocate(capacity: columnCount * grown)
-        let newValidity = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: columnCount * grown)
-        for column in 0..<columnCount {
-            // Safe: the old columns hold `capacity` rows, the new ones more; what is behind is initialised too.
-            let (from, to) = (column * capacity, column * grown)
-            let rest = (to + capacity)..<(to + grown)
-            _ = unsafe newWords[to...].update(fromContentsOf: words[from..<from + capacity])
-            _ = unsafe newValidity[to...].update(fromContentsOf: validity[from..<from + capacity])
-            unsafe newWords[rest].update(repeating: 0)
-            unsafe newValidity[rest].update(repeating: 0)
-        }
-        unsafe words.deallocate()
-        unsafe validity.deallocate()
-        unsafe (words, validity) = (newWords, newValidity)
-        capacity = grown
     }
 }

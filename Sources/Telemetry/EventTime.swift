@@ -1,5 +1,5 @@
 /// A point in time: microseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
-package struct EventTime: Hashable, Comparable, Sendable {
+package struct EventTime: Hashable, Comparable, Sendable, BitwiseCopyable {
     package var microsecondsSinceEpoch: Int64
 
     @inlinable

@@ -1,7 +1,7 @@
 /// The number of a message in its lane: the first message ever journaled there is 1.
 ///
 /// 0 is "before every message", so that "committed through 0" says that nothing is committed yet.
-package struct JournalOffset: Hashable, Comparable, Sendable, CustomStringConvertible {
+package struct JournalOffset: Hashable, Comparable, Sendable, BitwiseCopyable, CustomStringConvertible {
     package var number: UInt64
 
     @inlinable

@@ -2,12 +2,14 @@ import Glibc
 
 /// The distinct strings of one column of a batch, numbered from 0 in the order of their first appearance.
 ///
-/// An open-addressing table of ids over one arena of bytes. Equality is decided by bytes, not by hash.
+/// An open-addressing table of ids over one arena of bytes. Equality is decided by bytes, not by hash: most strings of
+/// telemetry have at most 16 bytes, and two words and the length say all about them.
 @safe
 struct StringDictionary: ~Copyable {
     private var arena: UnsafeMutableRawBufferPointer
     private var starts: UnsafeMutableBufferPointer<UInt32>
     private var fingerprints: UnsafeMutableBufferPointer<Fingerprint>
+    private var digests: UnsafeMutableBufferPointer<Digest>
     private var table: UnsafeMutableBufferPointer<UInt32>
     private(set) var count = 0
     private(set) var byteCount = 0
@@ -17,10 +19,62 @@ struct StringDictionary: ~Copyable {
     /// `table` holds id + 1; 0 is a free slot.
     private static let free: UInt32 = 0
 
+    /// What strings are compared by first, and find their slot with.
+    private struct Digest: BitwiseCopyable {
+        /// Of strings up to this length the digest is the whole string.
+        static let wholeByteCount = 16
+
+        let first: UInt64
+        let last: UInt64
+        let byteCount: Int
+
+        /// The first and the last 8 bytes, which overlap or stand alone in a short string; a long one's fingerprint.
+        @inline(__always)
+        init(_ string: RawSpan) {
+            byteCount = string.byteCount
+            if byteCount > Self.wholeByteCount {
+                let fingerprint = Fingerprint(string)
+                (first, last) = (fingerprint.low, fingerprint.high)
+            } else if byteCount >= 8 {
+                // Safe: the string has at least 8 bytes.
+                first = unsafe string.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt64.self)
+                last = unsafe string.unsafeLoadUnaligned(fromUncheckedByteOffset: byteCount &- 8, as: UInt64.self)
+            } else if byteCount >= 4 {
+                // Safe: the string has at least 4 bytes.
+                first = unsafe UInt64(string.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt32.self))
+                last = unsafe UInt64(
+                    string.unsafeLoadUnaligned(fromUncheckedByteOffset: byteCount &- 4, as: UInt32.self))
+            } else {
+                var word: UInt64 = 0
+                for offset in 0..<byteCount {
+                    // Safe: the loop's bound is the string's.
+                    let byte = unsafe string.unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
+                    word = word << 8 | UInt64(byte)
+                }
+                (first, last) = (word, 0)
+            }
+        }
+
+        @inline(__always)
+        func slot(key: (UInt64, UInt64), mask: Int) -> Int {
+            let mixed = folded(first ^ key.0, last ^ key.1)
+            return Int(truncatingIfNeeded: mixed &+ UInt64(truncatingIfNeeded: byteCount)) & mask
+        }
+
+        @inline(__always)
+        static func == (left: Digest, right: Digest) -> Bool {
+            left.first == right.first && left.last == right.last && left.byteCount == right.byteCount
+        }
+    }
+
+    /// Of the process, so that no sender can choose strings that meet in one slot.
+    private let key = (Fingerprint.key.1, Fingerprint.key.3)
+
     init() {
         unsafe arena = .allocate(byteCount: Self.initialCapacity * 16, alignment: 8)
         unsafe starts = .allocate(capacity: Self.initialCapacity + 1)
         unsafe fingerprints = .allocate(capacity: Self.initialCapacity)
+        unsafe digests = .allocate(capacity: Self.initialCapacity)
         unsafe table = .allocate(capacity: Self.initialCapacity * 2)
         // Safe: freshly allocated with that capacity.
         unsafe table.initialize(repeating: Self.free)
@@ -31,28 +85,33 @@ struct StringDictionary: ~Copyable {
         unsafe arena.deallocate()
         unsafe starts.deallocate()
         unsafe fingerprints.deallocate()
+        unsafe digests.deallocate()
         unsafe table.deallocate()
     }
 
     /// The id of `string`, which is added when it is new.
     mutating func intern(_ string: RawSpan) -> UInt32 {
-        let fingerprint = Fingerprint(string)
-        let mask = unsafe table.count - 1
-        var slot = Int(truncatingIfNeeded: fingerprint.low) & mask
+        let digest = Digest(string)
+        let mask = unsafe table.count &- 1
+        var slot = digest.slot(key: key, mask: mask)
         while true {
             // Safe: masked by the table's power-of-two count.
             let entry = unsafe table[slot]
             if entry == Self.free { break }
-            if unsafe fingerprints[Int(entry) - 1] == fingerprint, unsafe equals(string, id: Int(entry) - 1) {
-                return entry - 1
+            let id = Int(entry) &- 1
+            // Safe: the table holds ids below `count` only.
+            if unsafe digests[id] == digest,
+                unsafe digest.byteCount <= Digest.wholeByteCount || equals(string, id: id)
+            {
+                return entry &- 1
             }
-            slot = (slot + 1) & mask
+            slot = (slot &+ 1) & mask
         }
-        return add(string, fingerprint: fingerprint, slot: slot)
+        return add(string, digest: digest, slot: slot)
     }
 
     func fingerprint(of id: Int) -> Fingerprint {
-        require(id < count, "an id comes from this dictionary")
+        require(id >= 0 && id < count, "an id comes from this dictionary")
         // Safe: just checked.
         return unsafe fingerprints[id]
     }
@@ -98,7 +157,7 @@ struct StringDictionary: ~Copyable {
         }
     }
 
-    private mutating func add(_ string: RawSpan, fingerprint: Fingerprint, slot: Int) -> UInt32 {
+    private mutating func add(_ string: RawSpan, digest: Digest, slot: Int) -> UInt32 {
         let id = count
         reserve(byteCount + string.byteCount, id + 1)
         // Safe: `reserve` made room in the arena and in both arrays.
@@ -109,7 +168,8 @@ struct StringDictionary: ~Copyable {
         byteCount += string.byteCount
         count += 1
         unsafe starts[count] = UInt32(byteCount)
-        unsafe fingerprints[id] = fingerprint
+        unsafe fingerprints[id] = Fingerprint(string)
+        unsafe digests[id] = digest
         unsafe table[slot] = UInt32(id + 1)
         if unsafe count * 2 > table.count { growTable() }
         return UInt32(id)
@@ -129,6 +189,7 @@ struct StringDictionary: ~Copyable {
             let capacity = unsafe fingerprints.count * 2
             unsafe starts = Self.grown(starts, keeping: count + 1, capacity: capacity + 1)
             unsafe fingerprints = Self.grown(fingerprints, keeping: count, capacity: capacity)
+            unsafe digests = Self.grown(digests, keeping: count, capacity: capacity)
         }
     }
 
@@ -149,8 +210,8 @@ struct StringDictionary: ~Copyable {
         unsafe table = .allocate(capacity: capacity)
         unsafe table.initialize(repeating: Self.free)
         for id in 0..<count {
-            // Safe: ids below `count` have a fingerprint; the slot is masked.
-            var slot = unsafe Int(truncatingIfNeeded: fingerprints[id].low) & (capacity - 1)
+            // Safe: ids below `count` have a digest; the slot is masked.
+            var slot = unsafe digests[id].slot(key: key, mask: capacity - 1)
             while unsafe table[slot] != Self.free { slot = (slot + 1) & (capacity - 1) }
             unsafe table[slot] = UInt32(id + 1)
         }
