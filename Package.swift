@@ -41,9 +41,10 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "CChecksum"),
+        .target(name: "CPrefetch"),
         .target(name: "CSystem"),
 
-        stage("Telemetry"),
+        stage("Telemetry", ["CPrefetch"]),
         stage("DurableFiles", ["CSystem"]),
         stage("MQTTSource", ["Telemetry", "CMosquitto"]),
         stage("Journal", ["Telemetry", "DurableFiles", "CChecksum"]),
@@ -70,7 +71,7 @@ let package = Package(
             ],
             swiftSettings: settings),
 
-        tests(of: "Telemetry"),
+        tests(of: "Telemetry", ["TestSupport"]),
         tests(of: "DurableFiles", ["TestSupport"]),
         tests(of: "MQTTSource", ["Telemetry", "TestSupport"]),
         tests(of: "Journal", ["Telemetry", "DurableFiles", "TestSupport"]),

@@ -24,7 +24,7 @@ package struct DuplicateWindow: ~Copyable, @unchecked Sendable {
     /// The table is swept before a stamp could be taken for one of the next round.
     private static let slotsBetweenSweeps: Int64 = 128
     private static let initialCapacity = 1024
-    /// Tables from 4 MiB on lie in huge pages where the system has them: their entries are met in no order.
+    /// Tables from this size on lie in huge pages where the system has them: their entries are met in no order.
     private static let hugePageByteCount = 2 << 20
 
     private let slotMicroseconds: Int64
@@ -46,7 +46,7 @@ package struct DuplicateWindow: ~Copyable, @unchecked Sendable {
     }
 
     deinit {
-        unsafe free(entries.baseAddress)
+        unsafe Self.release(entries)
     }
 
     /// Remembers `identity`, or returns false when it is remembered already: the reading is a duplicate.
@@ -148,9 +148,8 @@ package struct DuplicateWindow: ~Copyable, @unchecked Sendable {
         // A sweep judges by the old slot first: what it keeps is younger than a round of stamps.
         if isSweepDue { sweep() }
         currentSlot = slot
-        // Without overflow: the last slot has no end.
-        currentSlotEnd = (slot &+ 1).multipliedReportingOverflow(by: slotMicroseconds).overflow
-            ? .max : (slot + 1) * slotMicroseconds
+        let (end, isBeyondTime) = (slot &+ 1).multipliedReportingOverflow(by: slotMicroseconds)
+        currentSlotEnd = isBeyondTime ? .max : end
         if isFirst || hasExpired || isSweepDue { sweptSlot = slot }
     }
 
@@ -174,7 +173,7 @@ package struct DuplicateWindow: ~Copyable, @unchecked Sendable {
             while unsafe table[slot].highAndStamp != 0 { slot = (slot + 1) & (capacity - 1) }
             unsafe table[slot] = entry
         }
-        unsafe free(entries.baseAddress)
+        unsafe Self.release(entries)
         unsafe entries = table
         occupiedCount = rememberedCount
     }
@@ -182,17 +181,21 @@ package struct DuplicateWindow: ~Copyable, @unchecked Sendable {
     @unsafe
     private static func emptyTable(capacity: Int) -> UnsafeMutableBufferPointer<Entry> {
         let byteCount = capacity * MemoryLayout<Entry>.stride
-        let isHuge = byteCount >= 2 * hugePageByteCount
-        // Both are powers of two, so the size is a multiple of the alignment, as aligned_alloc wants it.
-        guard let memory = unsafe aligned_alloc(isHuge ? hugePageByteCount : 64, byteCount) else {
+        // mmap: zeros, which are free entries, without a pass to write them.
+        let memory = unsafe mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let memory = unsafe memory, unsafe memory != MAP_FAILED else {
             fatalError("no memory for \(capacity) identities")
         }
         // A hint: without it the table works too, and slower.
-        if isHuge { unsafe _ = madvise(memory, byteCount, MADV_HUGEPAGE) }
-        // Safe: freshly allocated with room for `capacity` entries, and aligned.
-        let table = unsafe UnsafeMutableBufferPointer(
+        if byteCount >= hugePageByteCount { unsafe _ = madvise(memory, byteCount, MADV_HUGEPAGE) }
+        // Safe: freshly mapped with room for `capacity` entries, aligned, and all zero bits are an Entry.
+        return unsafe UnsafeMutableBufferPointer(
             start: memory.bindMemory(to: Entry.self, capacity: capacity), count: capacity)
-        unsafe table.initialize(repeating: Entry(low: 0, highAndStamp: 0))
-        return unsafe table
+    }
+
+    @unsafe
+    private static func release(_ table: UnsafeMutableBufferPointer<Entry>) {
+        // Safe: the mapping was made by `emptyTable` with this size; unmapping it cannot fail.
+        unsafe _ = munmap(table.baseAddress, table.count * MemoryLayout<Entry>.stride)
     }
 }

@@ -18,13 +18,22 @@ struct RowOrder: ~Copyable {
 
     private var scratch: [UInt32] = []
     private var keys: [UInt64] = []
-    private var hours: [Int64] = []
+    private var otherKeys: [UInt64] = []
+
+    /// 11: the counts of a pass take 8 KiB, and three passes order the microseconds of two hours.
+    private static let digitBitCount = 11
 
     /// Sorts the rows of `batch` by hour of `timeColumn`, which is never null, and then by `sortColumns`; null is first.
     mutating func sort(_ batch: borrowing ColumnBatch, timeColumn: Int, sortColumns: [Int]) {
         let count = batch.count
-        rows = (0..<UInt32(count)).map { $0 }
-        scratch = [UInt32](repeating: 0, count: count)
+        rows.removeAll(keepingCapacity: true)
+        rows.append(contentsOf: 0..<UInt32(count))
+        // As many as rows, since it takes their place.
+        if scratch.count != count { scratch = [UInt32](repeating: 0, count: count) }
+        if keys.count < count {
+            keys = [UInt64](repeating: 0, count: count)
+            otherKeys = keys
+        }
         for column in sortColumns.reversed() {
             if batch.definitions[column].type.hasDictionary {
                 sortByString(batch, column)
@@ -39,11 +48,19 @@ struct RowOrder: ~Copyable {
         let words = batch.words(of: column)
         let validity = batch.validity(of: column)
         let isDouble = batch.definitions[column].type == .double
-        keys = [UInt64](repeating: 0, count: words.count)
-        for row in words.indices where validity[row] != 0 {
-            keys[row] = isDouble ? orderedBits(ofDouble: words[row]) : UInt64(bitPattern: words[row] ^ Int64.min)
+        Self.fill(&keys, rows) { row in
+            if validity[row] == 0 { return 0 }
+            return isDouble ? orderedBits(ofDouble: words[row]) : UInt64(bitPattern: words[row] ^ Int64.min)
         }
         sortByKeys()
+    }
+
+    /// Fills `keys` in the order of `rows`.
+    @inline(__always)
+    private static func fill(_ keys: inout [UInt64], _ rows: [UInt32], key: (Int) -> UInt64) {
+        var keys = keys.mutableSpan
+        let rows = rows.span
+        for position in rows.indices { keys[position] = key(Int(rows[position])) }
     }
 
     private mutating func sortByString(_ batch: borrowing ColumnBatch, _ column: Int) {
@@ -58,56 +75,107 @@ struct RowOrder: ~Copyable {
             starts[rank + 1] += 1
         }
         for rank in 1..<starts.count { starts[rank] += starts[rank - 1] }
-        for row in rows {
-            let rank = validity[Int(row)] == 0 ? 0 : Int(ranks[Int(words[Int(row)])]) + 1
-            scratch[Int(starts[rank])] = row
-            starts[rank] += 1
+        Self.move(rows, into: &scratch, &starts) { row in
+            validity[row] == 0 ? 0 : Int(ranks[Int(words[row])]) + 1
         }
         swap(&rows, &scratch)
     }
 
-    /// Stable radix sort of `rows` by `keys`, least significant byte first.
+    @inline(__always)
+    private static func move(
+        _ rows: [UInt32], into target: inout [UInt32], _ starts: inout [UInt32], place: (Int) -> Int
+    ) {
+        let rows = rows.span
+        var target = target.mutableSpan
+        var starts = starts.mutableSpan
+        for position in rows.indices {
+            let place = place(Int(rows[position]))
+            target[Int(starts[place])] = rows[position]
+            starts[place] &+= 1
+        }
+    }
+
+    /// Stable radix sort of `rows` by `keys`, which stand in the same order, least significant digit first.
     private mutating func sortByKeys() {
-        var differing: UInt64 = 0
+        guard let (least, range) = Self.spread(keys, count: rows.count) else { return }
+        var shift = 0
+        while shift < 64 - range.leadingZeroBitCount {
+            Self.sortByDigit(&rows, &scratch, &keys, &otherKeys, least: least, shift: UInt64(shift))
+            shift += Self.digitBitCount
+        }
+    }
+
+    /// The least key and how far the largest is above it; nil when the keys are in order already.
+    private static func spread(_ keys: [UInt64], count: Int) -> (least: UInt64, range: UInt64)? {
+        let keys = keys.span.extracting(first: count)
         var isSorted = true
+        var least = UInt64.max
+        var largest: UInt64 = 0
         var previous: UInt64 = 0
-        let first = rows.first.map { keys[Int($0)] } ?? 0
-        for row in rows {
-            let key = keys[Int(row)]
-            differing |= key ^ first
-            if key < previous { isSorted = false }
+        for position in keys.indices {
+            let key = keys[position]
+            isSorted = isSorted && previous <= key
+            least = min(least, key)
+            largest = max(largest, key)
             previous = key
         }
-        if isSorted { return }
-        for shift in stride(from: UInt64(0), to: 64, by: 8) where (differing >> shift) & 0xFF != 0 {
-            var starts = [UInt32](repeating: 0, count: 257)
-            for row in rows { starts[Int((keys[Int(row)] >> shift) & 0xFF) + 1] += 1 }
-            for digit in 1..<257 { starts[digit] += starts[digit - 1] }
-            for row in rows {
-                let digit = Int((keys[Int(row)] >> shift) & 0xFF)
-                scratch[Int(starts[digit])] = row
-                starts[digit] += 1
-            }
-            swap(&rows, &scratch)
+        return isSorted ? nil : (least, largest - least)
+    }
+
+    private static func sortByDigit(
+        _ rows: inout [UInt32], _ otherRows: inout [UInt32], _ keys: inout [UInt64], _ otherKeys: inout [UInt64],
+        least: UInt64, shift: UInt64
+    ) {
+        let mask: UInt64 = 1 << UInt64(digitBitCount) - 1
+        var starts = InlineArray<2049, UInt32>(repeating: 0)
+        moveByDigit(rows, into: &otherRows, keys, into: &otherKeys, &starts) { ($0 &- least) &>> shift & mask }
+        swap(&rows, &otherRows)
+        swap(&keys, &otherKeys)
+    }
+
+    @inline(__always)
+    private static func moveByDigit(
+        _ rows: [UInt32], into otherRows: inout [UInt32], _ keys: [UInt64], into otherKeys: inout [UInt64],
+        _ starts: inout InlineArray<2049, UInt32>, digit: (UInt64) -> UInt64
+    ) {
+        let rows = rows.span
+        let keys = keys.span
+        var otherRows = otherRows.mutableSpan
+        var otherKeys = otherKeys.mutableSpan
+        for position in rows.indices { starts[Int(digit(keys[position])) &+ 1] &+= 1 }
+        for place in 1..<2049 { starts[place] &+= starts[place - 1] }
+        for position in rows.indices {
+            let place = Int(digit(keys[position]))
+            let target = Int(starts[place])
+            starts[place] &+= 1
+            otherRows[target] = rows[position]
+            otherKeys[target] = keys[position]
         }
     }
 
     private mutating func sortByHour(_ batch: borrowing ColumnBatch, _ timeColumn: Int) {
         let times = batch.words(of: timeColumn)
-        hours = [Int64](repeating: 0, count: times.count)
-        keys = [UInt64](repeating: 0, count: times.count)
+        partitions.removeAll(keepingCapacity: true)
+        guard times.count > 0 else { return }
+        var (first, last) = (Int64.max, Int64.min)
         for row in times.indices {
-            hours[row] = EventTime(microsecondsSinceEpoch: times[row]).hoursSinceEpoch
-            keys[row] = UInt64(bitPattern: hours[row] ^ Int64.min)
+            first = min(first, times[row])
+            last = max(last, times[row])
+        }
+        let hour = EventTime(microsecondsSinceEpoch: first).hoursSinceEpoch
+        guard EventTime(microsecondsSinceEpoch: last).hoursSinceEpoch != hour else {
+            partitions.append(Partition(hour: hour, rows: 0..<rows.count))
+            return
+        }
+        Self.fill(&keys, rows) { row in
+            UInt64(bitPattern: EventTime(microsecondsSinceEpoch: times[row]).hoursSinceEpoch ^ Int64.min)
         }
         sortByKeys()
-        partitions.removeAll(keepingCapacity: true)
         var start = 0
         for position in rows.indices {
-            let isLast = position + 1 == rows.count
-            let hour = hours[Int(rows[position])]
-            guard isLast || hours[Int(rows[position + 1])] != hour else { continue }
-            partitions.append(Partition(hour: hour, rows: start..<(position + 1)))
+            guard position + 1 == rows.count || keys[position + 1] != keys[position] else { continue }
+            partitions.append(
+                Partition(hour: Int64(bitPattern: keys[position]) ^ Int64.min, rows: start..<(position + 1)))
             start = position + 1
         }
     }

@@ -99,41 +99,39 @@ struct SegmentWriter: ~Copyable {
         try writer.beginRowGroup(rowCount: rows.count)
         for column in layout.columns.indices {
             let hasNulls = cells.gather(batch, column: column, rows: rows)
+            let words = cells.words.span.extracting(first: rows.count)
+            // A span of the right length also where it is not used.
+            let validity = cells.validity.span.extracting(first: rows.count)
             if layout.columns[column].type.hasDictionary {
                 let dictionary = ByteArrays(
                     offsets: batch.dictionaryOffsets(of: column), bytes: batch.dictionaryBytes(of: column))
-                if hasNulls {
-                    try writer.writeColumn(
-                        indices: cells.words.span, defined: cells.validity.span, dictionary: dictionary)
-                } else {
-                    try writer.writeColumn(indices: cells.words.span, defined: nil, dictionary: dictionary)
-                }
-            } else if hasNulls {
-                try writer.writeColumn(words: cells.words.span, defined: cells.validity.span)
+                try writer.writeColumn(
+                    indices: words, defined: hasNulls ? validity : nil, dictionary: dictionary)
             } else {
-                try writer.writeColumn(words: cells.words.span, defined: nil)
+                try writer.writeColumn(words: words, defined: hasNulls ? validity : nil)
             }
         }
         return try writer.finish()
     }
 }
 
-/// The cells of one column in the order of the segment; the memory serves all columns in turn.
+/// The cells of one column in the order of the segment; the memory serves all columns and segments in turn.
 private struct GatheredCells {
-    var words: [Int64] = []
-    var validity: [UInt8] = []
+    /// At least as many as rows; behind those they mean nothing.
+    private(set) var words: [Int64] = []
+    private(set) var validity: [UInt8] = []
     /// Whether `validity` is all zeros, as a column without values leaves it.
-    private var isAllNull = false
+    private var isAllNull = true
 
     /// Fills both from `column` and returns whether any cell is null; `validity` means nothing when none is.
     mutating func gather(_ batch: borrowing ColumnBatch, column: Int, rows: Span<UInt32>) -> Bool {
-        if words.count != rows.count {
+        if words.count < rows.count {
             words = [Int64](repeating: 0, count: rows.count)
             validity = [UInt8](repeating: 0, count: rows.count)
             isAllNull = true
         }
         guard batch.mayHaveValues(column) else {
-            if !isAllNull { validity = [UInt8](repeating: 0, count: rows.count) }
+            if !isAllNull { Self.clear(&validity) }
             isAllNull = true
             return true
         }
@@ -152,5 +150,10 @@ private struct GatheredCells {
     ) {
         var target = target.mutableSpan
         for position in rows.indices { target[position] = source[Int(rows[position])] }
+    }
+
+    private static func clear(_ target: inout [UInt8]) {
+        var target = target.mutableSpan
+        for position in target.indices { target[position] = 0 }
     }
 }

@@ -70,6 +70,31 @@ extension CellRule {
         return nil
     }
 
+    /// Writes a scanned value into a cell of the pending row; returns false when a document has to decide.
+    @inline(__always)
+    func write(_ value: ScannedValue, of text: RawSpan, into columns: inout ColumnBatch) -> Bool {
+        let column = Int(value.slot)
+        let places = Int(value.places)
+        switch (self, value.kind) {
+        case (.decimal(let scale), .number):
+            guard let scaled = scale.scaled(value.word, places: places) else { return false }
+            columns.setWord(scaled, column: column)
+        case (.string, .string):
+            let start = Int(value.word)
+            columns.setBytes(text.extracting(start..<(start &+ Int(value.byteCount))), column: column)
+        case (.timestamp, .time): columns.setWord(value.word, column: column)
+        case (.int64, .number) where places == 0: columns.setWord(value.word, column: column)
+        case (.int32, .number) where places == 0 && Int32(exactly: value.word) != nil:
+            columns.setWord(value.word, column: column)
+        case (.double, .number):
+            // Both are exact, so the quotient is the double that the text reads as.
+            columns.setDouble(Double(value.word) / Double(DecimalScale.powers[places]), column: column)
+        case (.boolean, .boolean): columns.setWord(value.word, column: column)
+        default: return false
+        }
+        return true
+    }
+
     private func writeRare(
         _ index: Int, of document: borrowing JSONDocument, into columns: inout ColumnBatch, column: Int,
         text: inout [UInt8]

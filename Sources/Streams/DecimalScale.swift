@@ -34,6 +34,30 @@ struct DecimalScale: Sendable {
         return !overflow && product < limit && product > -limit ? product : nil
     }
 
+    /// The scaled value of `number * 10^-places`; nil when it has too many digits.
+    @inline(__always)
+    func scaled(_ number: Int64, places: Int) -> Int64? {
+        if places <= digits {
+            let (product, overflow) = number.multipliedReportingOverflow(by: Self.powers[digits &- places])
+            return !overflow && product < limit && product > -limit ? product : nil
+        }
+        let divisor = Self.powers[places &- digits]
+        let (quotient, remainder) = number.quotientAndRemainder(dividingBy: divisor)
+        // Half away from zero; twice the remainder fits, since no power is above 10^18.
+        let isUp = 2 * remainder.magnitude >= UInt64(divisor)
+        let scaled = isUp ? quotient + sign(number) : quotient
+        return scaled < limit && scaled > -limit ? scaled : nil
+    }
+
+    private func sign(_ value: Int64) -> Int64 { value < 0 ? -1 : 1 }
+
+    /// 10^0 to 10^18.
+    static let powers: InlineArray<19, Int64> = {
+        var powers = InlineArray<19, Int64>(repeating: 1)
+        for exponent in 1..<19 { powers[exponent] = power(exponent) }
+        return powers
+    }()
+
     /// The scaled value of the decimal text for which `value` stands; nil when it has too many digits.
     ///
     /// A double stands for the shortest decimal text that reads as it. So 1.005 with two digits is a half and becomes

@@ -9,6 +9,10 @@ struct ReadingDecoder: ~Copyable {
     /// Why the last reading that was not good was refused.
     private(set) var refusal = Refusal(.empty, sentence: "")
 
+    private var scanner: RecordScanner
+    private var values: [ScannedValue]
+    /// How many readings in a row the scanner has not taken.
+    private var scanMissCount = 0
     private var validator: RecordValidator
     /// The index of each field's value in the document; 0 where there is none.
     private var slots: [UInt32]
@@ -22,6 +26,8 @@ struct ReadingDecoder: ~Copyable {
     private let pastLimit: Int64
 
     init(_ plan: StreamPlan) {
+        scanner = RecordScanner(plan.schema)
+        values = [ScannedValue](repeating: .nothing, count: plan.fields.count)
         validator = RecordValidator(plan.schema)
         slots = [UInt32](repeating: 0, count: plan.fields.count)
         rules = plan.fields.map(\.rule)
@@ -31,6 +37,61 @@ struct ReadingDecoder: ~Copyable {
         pastLimit = plan.pastLimit
         self.plan = plan
     }
+
+    // MARK: Plain readings
+
+    /// A stream whose readings are not plain is seldom looked at once more.
+    private static let missesBeforePause = 16
+    private static let pause = 64
+
+    /// Writes a plain reading as the pending row, straight from its text, which begins `buffer`; returns false when a
+    /// document has to decide.
+    mutating func scan(
+        _ buffer: RawSpan, byteCount: Int, arrival: EventTime, into columns: inout ColumnBatch
+    ) -> Bool {
+        if scanMissCount >= Self.missesBeforePause, scanMissCount % Self.pause != 0 {
+            scanMissCount += 1
+            return false
+        }
+        guard let count = Self.scan(buffer, byteCount, with: &scanner, into: &values),
+            let time = Self.write(buffer, values, count, rules, timeField, into: &columns)
+        else {
+            scanMissCount += 1
+            return false
+        }
+        let delay = arrival.microsecondsSinceEpoch - time
+        guard delay <= pastLimit, delay >= -futureLimit else { return false }
+        scanMissCount = 0
+        self.time = EventTime(microsecondsSinceEpoch: time)
+        return true
+    }
+
+    /// Apart, because a span of `values` would otherwise hold all of `self`.
+    private static func scan(
+        _ buffer: RawSpan, _ byteCount: Int, with scanner: inout RecordScanner, into values: inout [ScannedValue]
+    ) -> Int? {
+        var span = values.mutableSpan
+        return scanner.scan(buffer, 0..<byteCount, into: &span)
+    }
+
+    /// Writes the values into a new row; returns the reading's time, or nil when a document has to decide.
+    private static func write(
+        _ buffer: RawSpan, _ values: borrowing [ScannedValue], _ count: Int, _ rules: borrowing [CellRule],
+        _ timeField: Int, into columns: inout ColumnBatch
+    ) -> Int64? {
+        let values = values.span
+        let rules = rules.span
+        var time: Int64?
+        columns.beginRow()
+        for index in 0..<count {
+            let value = values[index]
+            guard rules[Int(value.slot)].write(value, of: buffer, into: &columns) else { return nil }
+            if Int(value.slot) == timeField { time = value.word }
+        }
+        return time
+    }
+
+    // MARK: Readings as documents
 
     /// Writes the reading that is the whole document as the pending row; returns false, and leaves a `refusal`, when it
     /// is not good.

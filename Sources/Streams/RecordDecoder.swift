@@ -44,6 +44,8 @@ package struct RecordDecoder: ~Copyable, @unchecked Sendable {
     private var parser: JSONParser
     /// For the readings of a message that holds several.
     private var elementParser: JSONParser
+    /// Whether plain readings take the short way, which decides the same.
+    private let scansPlainReadings: Bool
     /// One for each stream.
     private let readers: UnsafeMutableBufferPointer<ReadingDecoder>
 
@@ -52,6 +54,12 @@ package struct RecordDecoder: ~Copyable, @unchecked Sendable {
 
     /// Makes a decoder for `plans`, whose indices name the streams from here on.
     package init(_ plans: [StreamPlan], limits: JSONLimits = RecordDecoder.defaultLimits) {
+        self.init(plans, limits: limits, scansPlainReadings: true)
+    }
+
+    /// Tests compare both ways.
+    init(_ plans: [StreamPlan], limits: JSONLimits, scansPlainReadings: Bool) {
+        self.scansPlainReadings = scansPlainReadings
         parser = JSONParser(limits: limits)
         elementParser = JSONParser(limits: limits)
         unsafe readers = .allocate(capacity: plans.count)
@@ -93,8 +101,9 @@ package struct RecordDecoder: ~Copyable, @unchecked Sendable {
             return each(.refused(.emptyPayload), &columns)
         }
         // Safe: the index was just checked; there is one reader for each stream.
-        unsafe Self.decode(payload, &parser, &elementParser, &readers[stream], arrival: arrival, into: &columns) {
-            refusal, time, columns in
+        unsafe Self.decode(
+            payload, scansPlainReadings, &parser, &elementParser, &readers[stream], arrival: arrival, into: &columns
+        ) { refusal, time, columns in
             each(refusal.map { .refused($0) } ?? .reading(time), &columns)
         }
     }
@@ -114,8 +123,10 @@ package struct RecordDecoder: ~Copyable, @unchecked Sendable {
         // Safe: the index was just checked; there is one reader for each stream.
         let traceColumn = unsafe readers[stream].traceColumn
         var count = 0
-        unsafe Self.decode(payload, &parser, &elementParser, &readers[stream], arrival: trace.arrival, into: &columns) {
-            refusal, _, columns in
+        unsafe Self.decode(
+            payload, scansPlainReadings, &parser, &elementParser, &readers[stream], arrival: trace.arrival,
+            into: &columns
+        ) { refusal, _, columns in
             if let refusal {
                 refusals.append(RefusedReading(index: count, refusal: refusal))
             } else {
@@ -133,10 +144,16 @@ package struct RecordDecoder: ~Copyable, @unchecked Sendable {
     @unsafe
     @inline(__always)
     private static func decode(
-        _ payload: RawSpan, _ parser: inout JSONParser, _ elementParser: inout JSONParser,
-        _ reader: inout ReadingDecoder, arrival: EventTime, into columns: inout ColumnBatch,
-        each: (Refusal?, EventTime, inout ColumnBatch) -> Void
+        _ payload: RawSpan, _ scansPlainReadings: Bool, _ parser: inout JSONParser,
+        _ elementParser: inout JSONParser, _ reader: inout ReadingDecoder, arrival: EventTime,
+        into columns: inout ColumnBatch, each: (Refusal?, EventTime, inout ColumnBatch) -> Void
     ) {
+        let limits = parser.limits
+        if scansPlainReadings, payload.byteCount <= limits.maximumByteCount, limits.maximumDepth > 0,
+            unsafe reader.scan(padded(payload), byteCount: payload.byteCount, arrival: arrival, into: &columns)
+        {
+            return each(nil, reader.time, &columns)
+        }
         do throws(JSONParseError) {
             let document = try parser.parse(unsafe padded(payload), at: 0..<payload.byteCount)
             guard document.tag(at: document.root) == JSONKind.array.rawValue else {

@@ -59,7 +59,7 @@ package struct TopicFilter: Hashable, Sendable {
             position += literal.count
             start = ends[index]
             if isLast { break }
-            while position < topic.byteCount, byte(topic, position) != UInt8(ascii: "/") { position += 1 }
+            position = levelEnd(topic, from: position)
         }
         return endsOpen || position == topic.byteCount
     }
@@ -84,8 +84,37 @@ package struct TopicFilter: Hashable, Sendable {
     @inline(__always)
     private func hasBytes(_ topic: RawSpan, _ literal: Span<UInt8>, at start: Int) -> Bool {
         guard literal.count <= topic.byteCount - start else { return false }
-        for index in literal.indices where byte(topic, start + index) != literal[index] { return false }
+        let literal = unsafe literal.bytes
+        var index = 0
+        while index &+ 8 <= literal.byteCount {
+            guard word(topic, start &+ index) == word(literal, index) else { return false }
+            index &+= 8
+        }
+        while index < literal.byteCount {
+            guard byte(topic, start &+ index) == byte(literal, index) else { return false }
+            index &+= 1
+        }
         return true
+    }
+
+    /// Where the level that begins at `start` ends: at a slash or the end of the topic.
+    @inline(__always)
+    private func levelEnd(_ topic: RawSpan, from start: Int) -> Int {
+        var position = start
+        while position &+ 8 <= topic.byteCount {
+            let slashes = word(topic, position) ^ 0x2F2F_2F2F_2F2F_2F2F
+            let found = (slashes &- 0x0101_0101_0101_0101) & ~slashes & 0x8080_8080_8080_8080
+            if found != 0 { return position &+ found.trailingZeroBitCount &>> 3 }
+            position &+= 8
+        }
+        while position < topic.byteCount, byte(topic, position) != UInt8(ascii: "/") { position &+= 1 }
+        return position
+    }
+
+    @inline(__always)
+    private func word(_ bytes: RawSpan, _ index: Int) -> UInt64 {
+        // Safe: any eight bytes are a UInt64; the bounds are checked.
+        unsafe bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
     }
 
     @inline(__always)

@@ -1,3 +1,4 @@
+import CPrefetch
 import Glibc
 
 /// Rows as columns.
@@ -90,6 +91,7 @@ package struct ColumnBatch: ~Copyable, @unchecked Sendable {
     }
 
     @inlinable
+    @inline(__always)
     package mutating func setWord(_ word: Int64, column: Int) {
         require(column >= 0 && column < columnCount && isPending, "a cell of a row that was begun")
         let cell = column &* rowLimit &+ count
@@ -128,6 +130,22 @@ package struct ColumnBatch: ~Copyable, @unchecked Sendable {
         require(isPending, "a row is begun before it is committed")
         count += 1
         isPending = false
+        if count & 7 == 0 { prefetch() }
+    }
+
+    /// Asks for the cache lines that the next rows but 8 will be written to, every 8 rows.
+    ///
+    /// So many columns are written side by side that the processor does not see the streams by itself.
+    @usableFromInline
+    func prefetch() {
+        let row = count + 8
+        guard row < rowLimit else { return }
+        for column in 0..<columnCount where unsafe used[column] != 0 {
+            let cell = column &* rowLimit &+ row
+            // Safe: the cell is in the batch; nothing is read or written.
+            unsafe prefetch_for_writing(words.baseAddress.map { unsafe $0 + cell })
+            if row & 63 == 0 { unsafe prefetch_for_writing(validity.baseAddress.map { unsafe $0 + cell + 64 }) }
+        }
     }
 
     /// Takes committed rows out again; `rows` ascend.
@@ -195,7 +213,7 @@ package struct ColumnBatch: ~Copyable, @unchecked Sendable {
         guard unsafe validity[cell] != 0 else { return fingerprint.combine(0x6E75_6C6C_6E75_6C6C) }
         let word = unsafe words[cell]
         if definitions[column].type.hasDictionary {
-            unsafe fingerprint.combine(dictionaries[column].fingerprint(of: Int(word)))
+            unsafe fingerprint.combine(dictionaries[column].identity(of: Int(word)))
         } else {
             fingerprint.combine(UInt64(bitPattern: word))
         }

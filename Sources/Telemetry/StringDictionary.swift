@@ -8,7 +8,6 @@ import Glibc
 struct StringDictionary: ~Copyable {
     private var arena: UnsafeMutableRawBufferPointer
     private var starts: UnsafeMutableBufferPointer<UInt32>
-    private var fingerprints: UnsafeMutableBufferPointer<Fingerprint>
     private var digests: UnsafeMutableBufferPointer<Digest>
     private var table: UnsafeMutableBufferPointer<UInt32>
     private(set) var count = 0
@@ -19,51 +18,59 @@ struct StringDictionary: ~Copyable {
     /// `table` holds id + 1; 0 is a free slot.
     private static let free: UInt32 = 0
 
-    /// What strings are compared by first, and find their slot with.
+    /// What strings are compared by first, and find their slot with: 16 bytes, so that many lie in a cache.
     private struct Digest: BitwiseCopyable {
-        /// Of strings up to this length the digest is the whole string.
-        static let wholeByteCount = 16
+        /// Up to this length the digest is the whole string.
+        static let wholeByteCount = 15
+        private static let isFingerprint: UInt64 = 0xFF << 56
 
         let first: UInt64
+        /// The uppermost byte is the length of a string that is whole here, 0xFF with the fingerprint of a longer one.
         let last: UInt64
-        let byteCount: Int
 
-        /// The first and the last 8 bytes, which overlap or stand alone in a short string; a long one's fingerprint.
+        /// The bytes of the string and its length, or its fingerprint.
         @inline(__always)
         init(_ string: RawSpan) {
-            byteCount = string.byteCount
+            let byteCount = string.byteCount
+            let length = UInt64(truncatingIfNeeded: byteCount) &<< 56
             if byteCount > Self.wholeByteCount {
                 let fingerprint = Fingerprint(string)
-                (first, last) = (fingerprint.low, fingerprint.high)
+                (first, last) = (fingerprint.low, fingerprint.high | Self.isFingerprint)
             } else if byteCount >= 8 {
                 // Safe: the string has at least 8 bytes.
                 first = unsafe string.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt64.self)
-                last = unsafe string.unsafeLoadUnaligned(fromUncheckedByteOffset: byteCount &- 8, as: UInt64.self)
+                let end = unsafe string.unsafeLoadUnaligned(
+                    fromUncheckedByteOffset: byteCount &- 8, as: UInt64.self)
+                // Only what is behind the first 8 bytes. `>>` gives 0 for a shift by 64.
+                last = end >> UInt64(truncatingIfNeeded: 8 &* (16 &- byteCount)) | length
             } else if byteCount >= 4 {
-                // Safe: the string has at least 4 bytes.
-                first = unsafe UInt64(string.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt32.self))
-                last = unsafe UInt64(
-                    string.unsafeLoadUnaligned(fromUncheckedByteOffset: byteCount &- 4, as: UInt32.self))
+                // Safe: the string has at least 4 bytes; where both words overlap they agree.
+                let start = unsafe string.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt32.self)
+                let end = unsafe string.unsafeLoadUnaligned(
+                    fromUncheckedByteOffset: byteCount &- 4, as: UInt32.self)
+                first = UInt64(start) | UInt64(end) &<< UInt64(truncatingIfNeeded: 8 &* (byteCount &- 4))
+                last = length
             } else {
                 var word: UInt64 = 0
                 for offset in 0..<byteCount {
                     // Safe: the loop's bound is the string's.
                     let byte = unsafe string.unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
-                    word = word << 8 | UInt64(byte)
+                    word = word &<< 8 | UInt64(byte)
                 }
-                (first, last) = (word, 0)
+                (first, last) = (word, length)
             }
         }
 
+        var isWhole: Bool { last < Self.isFingerprint }
+
         @inline(__always)
         func slot(key: (UInt64, UInt64), mask: Int) -> Int {
-            let mixed = folded(first ^ key.0, last ^ key.1)
-            return Int(truncatingIfNeeded: mixed &+ UInt64(truncatingIfNeeded: byteCount)) & mask
+            Int(truncatingIfNeeded: folded(first ^ key.0, last ^ key.1)) & mask
         }
 
         @inline(__always)
         static func == (left: Digest, right: Digest) -> Bool {
-            left.first == right.first && left.last == right.last && left.byteCount == right.byteCount
+            left.first == right.first && left.last == right.last
         }
     }
 
@@ -73,7 +80,6 @@ struct StringDictionary: ~Copyable {
     init() {
         unsafe arena = .allocate(byteCount: Self.initialCapacity * 16, alignment: 8)
         unsafe starts = .allocate(capacity: Self.initialCapacity + 1)
-        unsafe fingerprints = .allocate(capacity: Self.initialCapacity)
         unsafe digests = .allocate(capacity: Self.initialCapacity)
         unsafe table = .allocate(capacity: Self.initialCapacity * 2)
         // Safe: freshly allocated with that capacity.
@@ -84,7 +90,6 @@ struct StringDictionary: ~Copyable {
     deinit {
         unsafe arena.deallocate()
         unsafe starts.deallocate()
-        unsafe fingerprints.deallocate()
         unsafe digests.deallocate()
         unsafe table.deallocate()
     }
@@ -101,7 +106,7 @@ struct StringDictionary: ~Copyable {
             let id = Int(entry) &- 1
             // Safe: the table holds ids below `count` only.
             if unsafe digests[id] == digest,
-                unsafe digest.byteCount <= Digest.wholeByteCount || equals(string, id: id)
+                unsafe digest.isWhole || equals(string, id: id)
             {
                 return entry &- 1
             }
@@ -110,10 +115,12 @@ struct StringDictionary: ~Copyable {
         return add(string, digest: digest, slot: slot)
     }
 
-    func fingerprint(of id: Int) -> Fingerprint {
+    /// What tells string `id` from others in every dictionary of the process; not mixed yet.
+    func identity(of id: Int) -> Fingerprint {
         require(id >= 0 && id < count, "an id comes from this dictionary")
         // Safe: just checked.
-        return unsafe fingerprints[id]
+        let digest = unsafe digests[id]
+        return Fingerprint(low: digest.first, high: digest.last)
     }
 
     /// Where each string begins in `bytes`, and behind the last where it ends: `count + 1` values.
@@ -168,7 +175,6 @@ struct StringDictionary: ~Copyable {
         byteCount += string.byteCount
         count += 1
         unsafe starts[count] = UInt32(byteCount)
-        unsafe fingerprints[id] = Fingerprint(string)
         unsafe digests[id] = digest
         unsafe table[slot] = UInt32(id + 1)
         if unsafe count * 2 > table.count { growTable() }
@@ -185,10 +191,9 @@ struct StringDictionary: ~Copyable {
             unsafe arena.deallocate()
             unsafe arena = grown
         }
-        if unsafe neededCount > fingerprints.count {
-            let capacity = unsafe fingerprints.count * 2
+        if unsafe neededCount > digests.count {
+            let capacity = unsafe digests.count * 2
             unsafe starts = Self.grown(starts, keeping: count + 1, capacity: capacity + 1)
-            unsafe fingerprints = Self.grown(fingerprints, keeping: count, capacity: capacity)
             unsafe digests = Self.grown(digests, keeping: count, capacity: capacity)
         }
     }

@@ -75,6 +75,47 @@ struct DuplicateWindowTests {
     }
 }
 
+struct DuplicateRegisterTests {
+    @Test("judges many readings at a time as it judges them one by one", arguments: 1...4)
+    func judging(seed: UInt64) {
+        var random = SplitMix(state: seed)
+        let (single, many) = (
+            DuplicateRegister(windowMicroseconds: 5_000), DuplicateRegister(windowMicroseconds: 5_000)
+        )
+        var now: Int64 = 0
+        var number: UInt64 = 0
+        for _ in 0..<200 {
+            var candidates: [DuplicateRegister.Candidate] = []
+            var expected: [Int] = []
+            for index in 0..<Int(random.next() % 300) {
+                now += Int64(random.next() % 4)
+                number += 1
+                var identity = Fingerprint.start
+                identity.combine(random.next() % 2_000)
+                let arrival = EventTime(microsecondsSinceEpoch: now)
+                let offset = JournalOffset(number)
+                // Some of them were stored before, with this or another message.
+                if random.next() % 20 == 0 {
+                    let origin = DuplicateRegister.Origin(lane: Int(random.next() % 2), offset: offset)
+                    single.expectReplay(of: identity, origin: origin)
+                    many.expectReplay(of: identity, origin: origin)
+                }
+                candidates.append(
+                    DuplicateRegister.Candidate(identity: identity, arrival: arrival, offset: offset, row: index))
+            }
+            for (index, candidate) in candidates.enumerated() {
+                let origin = DuplicateRegister.Origin(lane: 0, offset: candidate.offset)
+                if !single.isFirst(candidate.identity, arrival: candidate.arrival, origin: origin) {
+                    expected.append(index)
+                }
+            }
+            var found: [Int] = []
+            many.judge(candidates, lane: 0, duplicates: &found)
+            #expect(found == expected)
+        }
+    }
+}
+
 /// A small seeded generator: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators".
 struct SplitMix: RandomNumberGenerator {
     var state: UInt64

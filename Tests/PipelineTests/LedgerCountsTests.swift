@@ -15,9 +15,14 @@ struct LedgerCountsTests {
             let parts = (0..<3).map { _ in Int64(random.next() % 3) }
             let offset = JournalOffset(UInt64(number))
             let received = parts[0] + parts[1] + parts[2]
+            // Duplicates are found out later than the message is counted.
+            let isLater = stream != nil
             ledger.count(
-                stream: stream, arrival: arrival, offset: offset, stored: parts[0], duplicate: parts[1],
-                refused: parts[2], received: received)
+                stream: stream, arrival: arrival, offset: offset, stored: parts[0] + (isLater ? parts[1] : 0),
+                duplicate: isLater ? 0 : parts[1], refused: parts[2], received: received)
+            if let stream {
+                for _ in 0..<parts[1] { ledger.countAsDuplicate(stream: stream, arrival: arrival) }
+            }
             let key = LedgerCounts.Key(minute: arrival.startOfMinute, stream: stream)
             expected[key, default: .init()].add(
                 offset: offset, stored: parts[0], duplicate: parts[1], refused: parts[2], received: received)

@@ -14,9 +14,9 @@ struct DecodedReading: Equatable {
 /// Decodes one payload into a batch of its own.
 func decode(
     _ payload: [UInt8], _ plan: StreamPlan, arrival: String = "2026-11-21T08:01:00Z",
-    limits: JSONLimits = RecordDecoder.defaultLimits
+    limits: JSONLimits = RecordDecoder.defaultLimits, scansPlainReadings: Bool = true
 ) -> [DecodedReading] {
-    var decoder = RecordDecoder([plan], limits: limits)
+    var decoder = RecordDecoder([plan], limits: limits, scansPlainReadings: scansPlainReadings)
     let rowLimit = RecordDecoder.maximumReadingCount(inPayloadOf: payload.count)
     var columns = ColumnBatch(plan.columns, rowLimit: rowLimit)
     var readings: [DecodedReading] = []

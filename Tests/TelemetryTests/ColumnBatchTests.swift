@@ -1,4 +1,5 @@
 import Telemetry
+import TestSupport
 import Testing
 
 struct ColumnBatchTests {
@@ -75,6 +76,66 @@ struct ColumnBatchTests {
             seen.insert(Fingerprint(text.utf8Bytes))
         }
         #expect(seen.count == 100_000)
+    }
+
+    @Test("rows that are taken out leave the others in order, and room for new ones", arguments: [UInt64(1), 2, 3])
+    func removing(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        var batch = ColumnBatch(Self.definitions, rowLimit: 3000)
+        var expected: [(device: String?, seq: Int64?)] = []
+        for _ in 0..<40 {
+            for _ in 0..<Int.random(in: 0...60, using: &random) {
+                let device = random.chance(1, in: 4) ? nil : "a device's long name \(random.next() % 50)"
+                let seq = random.chance(1, in: 4) ? nil : Int64(random.next() % 1000)
+                batch.beginRow()
+                if let device { batch.setString(device, column: 0) }
+                if let seq { batch.setWord(seq, column: 2) }
+                batch.commitRow()
+                expected.append((device, seq))
+            }
+            if random.chance(1, in: 2) { batch.beginRow() }
+            let removed = expected.indices.filter { _ in random.chance(1, in: 5) }
+            Self.remove(removed.map { UInt32($0) }, from: &batch)
+            for row in removed.reversed() { expected.remove(at: row) }
+            let count = batch.count
+            #expect(count == expected.count)
+            for row in expected.indices {
+                let device = batch.string(row: row, column: 0)
+                let seq = batch.word(row: row, column: 2)
+                let value = batch.word(row: row, column: 1)
+                #expect(device == expected[row].device)
+                #expect(seq == expected[row].seq)
+                #expect(value == nil)
+            }
+        }
+        let mayHaveValues = batch.mayHaveValues(1)
+        #expect(!mayHaveValues)
+    }
+
+    private static func remove(_ rows: [UInt32], from batch: inout ColumnBatch) {
+        batch.removeRows(rows.span)
+    }
+
+    @Test("strings of every length are told apart, zeros at their ends too")
+    func lengths() {
+        var batch = ColumnBatch(Self.definitions, rowLimit: 1)
+        var ids = Set<Int64>()
+        var count = 0
+        for length in 0...40 {
+            for filling in [UInt8(0), 1, 0x61, 0xFF] {
+                for last in [UInt8(0), 0x62] {
+                    var bytes = [UInt8](repeating: filling, count: length)
+                    if length > 0 { bytes[length - 1] = last }
+                    // Safe: every byte of the array is initialized.
+                    ids.insert(unsafe batch.intern(bytes.span.bytes, column: 0))
+                    // Safe: as above.
+                    ids.insert(unsafe batch.intern(bytes.span.bytes, column: 0))
+                    count += length == 0 ? 0 : length == 1 && filling != 0 ? 0 : 1
+                }
+            }
+        }
+        // The empty string counts once, and of one byte only the last one.
+        #expect(ids.count == count + 1)
     }
 
     @Test func writingPastTheEndStops() async {

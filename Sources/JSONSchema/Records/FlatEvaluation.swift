@@ -19,7 +19,7 @@ struct MemberOrder {
 }
 
 /// What a pass over a record's members has found so far.
-private struct FlatProgress {
+struct FlatProgress {
     /// One bit for each name that has been there.
     var seen: UInt64 = 0
     /// Those of them whose value means "no value".
@@ -108,11 +108,12 @@ extension FlatProgram {
                 index = document.index(after: value)
             }
         }
-        return isComplete(progress, document) ? progress.extraCount &+ progress.unknownCount : nil
+        guard isComplete(progress), !hasDuplicates(progress, document) else { return nil }
+        return progress.extraCount &+ progress.unknownCount
     }
 
     /// Whether the members that are there are as many as and those that the record must have, each once.
-    private func isComplete(_ progress: FlatProgress, _ document: JSONDocument) -> Bool {
+    func isComplete(_ progress: FlatProgress) -> Bool {
         let present = progress.seen & ~progress.absent
         guard present & required == required else { return false }
         for position in dependents.indices
@@ -122,9 +123,13 @@ extension FlatProgram {
             return false
         }
         let count = present.nonzeroBitCount &+ progress.unknownCount
-        guard count >= minimumCount, count <= maximumCount else { return false }
-        guard progress.hasContainers || progress.unknownCount > 1 else { return true }
-        return document.firstDuplicateName(in: document.root) == nil
+        return count >= minimumCount && count <= maximumCount
+    }
+
+    /// Whether there is a name that stands twice in the record or inside of it; of known names the pass has seen it.
+    private func hasDuplicates(_ progress: FlatProgress, _ document: JSONDocument) -> Bool {
+        guard progress.hasContainers || progress.unknownCount > 1 else { return false }
+        return document.firstDuplicateName(in: document.root) != nil
     }
 
     private func acceptsUnknown(
@@ -142,7 +147,7 @@ extension FlatProgram {
     }
 
     @inline(__always)
-    private func isAbsent(_ field: FlatField, _ number: Double) -> Bool {
+    func isAbsent(_ field: FlatField, _ number: Double) -> Bool {
         var position = field.sentinelStart
         while position < field.sentinelEnd {
             if sentinels[position].double == number { return true }
@@ -152,7 +157,7 @@ extension FlatProgram {
     }
 
     @inline(__always)
-    private func isAbsent(_ field: FlatField, _ number: Int64) -> Bool {
+    func isAbsent(_ field: FlatField, _ number: Int64) -> Bool {
         var position = field.sentinelStart
         while position < field.sentinelEnd {
             if sentinels[position].integer == number, sentinels[position].hasInteger { return true }
@@ -199,7 +204,7 @@ extension FlatProgram {
         return acceptsContent(field, offset, byteCount, document.stringStorage)
     }
 
-    private func acceptsContent(
+    func acceptsContent(
         _ field: FlatField, _ offset: Int, _ byteCount: Int, _ strings: RawSpan
     ) -> Bool {
         if field.strings >= 0 {

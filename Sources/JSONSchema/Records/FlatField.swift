@@ -28,6 +28,13 @@ struct FlatField: Sendable {
     /// Whether the member is a field or has fields inside; else it is extra.
     var isField = false
 
+    /// Whether both bounds are integers so small that a decimal can be compared with them as one.
+    @inline(__always)
+    var hasSmallIntegerBounds: Bool {
+        Double(lowerInteger) == lowerDouble && Double(upperInteger) == upperDouble && lowerInteger >= -1000
+            && upperInteger <= 1000
+    }
+
     /// Whether more than the length of a string counts.
     @inline(__always)
     var restrictsContent: Bool { strings >= 0 || pattern >= 0 || format != nil }
