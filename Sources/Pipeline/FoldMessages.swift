@@ -22,7 +22,7 @@ extension Fold {
                             + "\(foldedThrough): restore the missing files"))
             }
         }
-        if firstFoldMilliseconds == nil { firstFoldMilliseconds = millisecondsNow() }
+        if firstFoldMilliseconds == nil { firstFoldMilliseconds = monotonicMilliseconds() }
         while nextMessage < messages.count, readingCount < configuration.cadence.readingCount {
             fold(messageAt: nextMessage)
             nextMessage += 1

@@ -46,7 +46,7 @@ struct SegmentWriter: ~Copyable {
 
     /// Writes all rows of `batch`.
     ///
-    /// - Throws: when a file could not be made durable; those written before lie there uncommitted, to be swept.
+    /// - Throws: when a file could not be made durable; those written before are removed, or swept at the next start.
     mutating func write(_ batch: borrowing ColumnBatch, firstOffset: JournalOffset) throws(TableError) -> [Segment] {
         order.sort(batch, timeColumn: layout.timeColumn, sortColumns: layout.sortColumns)
         let rows = order.rows
@@ -61,7 +61,15 @@ struct SegmentWriter: ~Copyable {
                 throw .segment(error, table: layout.name)
             }
             let path = Self.path(hour: partition.hour, namePrefix: namePrefix, firstOffset: firstOffset)
-            try save(file, at: path)
+            do throws(TableError) {
+                try save(file, at: path)
+            } catch {
+                for path in segments.map(\.path) + [path] {
+                    // No commit names them, so the next start removes what stays.
+                    try? store.remove("\(tableDirectory)/\(path)")
+                }
+                throw error
+            }
             segments.append(
                 Segment(
                     path: path, byteCount: file.count, rowCount: partition.rows.count, hour: partition.hour,
