@@ -141,13 +141,17 @@ final class ReadingJudge {
         }
         var identity = Fingerprint.start
         for column in identityColumns { batch.combine(column: column, row: batch.count, into: &identity) }
-        let origin = DuplicateRegister.Origin(lane: lane.index, offset: offset)
-        guard duplicates.isFirst(identity, arrival: arrival, origin: origin) else {
+        guard table.lacks(offset) else {
+            // Read again after a crash: it was stored from this message, or was a duplicate and still is one.
+            let origin = DuplicateRegister.Origin(lane: lane.index, offset: offset)
+            if duplicates.wasStored(identity, origin: origin) { outcome.stored += 1 } else { outcome.duplicate += 1 }
+            return
+        }
+        guard duplicates.isFirst(identity, arrival: arrival) else {
             outcome.duplicate += 1
             return
         }
         outcome.stored += 1
-        guard table.lacks(offset) else { return }
         batch.setWord(arrival.microsecondsSinceEpoch, column: ingestTimeColumn)
         batch.setString(lane.name, column: laneColumn)
         batch.setWord(Int64(offset.number), column: journalOffsetColumn)
