@@ -27,7 +27,9 @@ package struct RecordDecoder: ~Copyable, @unchecked Sendable {
     /// Makes a decoder for `plans`, whose indices name the streams from here on.
     package init(_ plans: [StreamPlan], limits: JSONLimits = RecordDecoder.defaultLimits) {
         parser = JSONParser(limits: limits)
-        elementParser = JSONParser(limits: limits)
+        // Written anew, an element can be longer than it was: 1E15 becomes 1000000000000000.0.
+        elementParser = JSONParser(
+            limits: JSONLimits(maximumDepth: limits.maximumDepth, maximumByteCount: 1 << 30))
         unsafe readers = .allocate(capacity: plans.count)
         for (index, plan) in plans.enumerated() {
             // Safe: one element for each plan, initialised once.
@@ -89,8 +91,13 @@ package struct RecordDecoder: ~Copyable, @unchecked Sendable {
             while let index = elements.next() {
                 text.removeAll(keepingCapacity: true)
                 document.write(index, into: &text)
-                let reading = try elementParser.parse(text)
-                each(reader.decode(reading, arrival: arrival, into: &columns, place: "/\(position)"), &columns)
+                do throws(JSONParseError) {
+                    let reading = try elementParser.parse(text)
+                    each(reader.decode(reading, arrival: arrival, into: &columns, place: "/\(position)"), &columns)
+                } catch {
+                    // Every element counts, whatever becomes of it.
+                    each(.refused(Refusal(error)), &columns)
+                }
                 position += 1
             }
             if position == 0 {
