@@ -26,6 +26,7 @@ struct Fold: ~Copyable {
     let catalog: StreamCatalog
     let configuration: PipelineConfiguration
     private let report: @Sendable (PipelineEvent) -> Void
+    private let store: any FileStore
 
     var journal: JournalReader
     var messages: MessageBatch
@@ -41,8 +42,10 @@ struct Fold: ~Copyable {
     /// The last message that was folded.
     var foldedThrough: JournalOffset
     private var committedThrough: JournalOffset
-    /// Whether a commit was begun and has not succeeded yet. Until it has, nothing is folded: a table that has the rows
-    /// already, although its commit failed, would get them again with those that come behind.
+    /// Whether a commit was begun and has not succeeded yet.
+    ///
+    /// Until it has, nothing is folded: a table that has the rows already, although its commit failed, would get them
+    /// again with those that come behind.
     private var isCommitting = false
     var readingCount = 0
     /// The index in `messages` of the next message to fold.
@@ -64,6 +67,7 @@ struct Fold: ~Copyable {
         self.catalog = catalog
         self.configuration = configuration
         self.report = report
+        self.store = store
         judges = zip(catalog.streams, zip(tables, duplicates)).map { plan, parts in
             ReadingJudge(plan, table: parts.0, duplicates: parts.1, lane: identity)
         }
@@ -83,6 +87,24 @@ struct Fold: ~Copyable {
 
     /// The last message that every table of the lane has.
     var ledgerOffset: JournalOffset { committedThrough }
+
+    /// The last message of which any table of the lane has something: the journal was durable through it.
+    var tablesOffset: JournalOffset {
+        (judges.map(\.table) + [deadLetters]).reduce(committedThrough) { max($0, $1.committedThrough) }
+    }
+
+    /// Goes on with message `offset`, the first of a journal that was begun anew because the old one was lost.
+    ///
+    /// What lies before is counted nowhere, and the audit says so. Its numbers are not given again: a table that has
+    /// their rows would take new messages for those.
+    mutating func giveUp(before offset: JournalOffset) {
+        guard offset > committedThrough.next else { return }
+        report(.journalLost(lane: identity.name, from: committedThrough.next, before: offset))
+        committedThrough = JournalOffset(offset.number - 1)
+        foldedThrough = committedThrough
+        journal = JournalReader(
+            store, directory: configuration.journalDirectory(lane: identity.name), from: offset)
+    }
 
     // MARK: The loop
 
