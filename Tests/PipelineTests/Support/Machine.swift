@@ -40,6 +40,7 @@ final class Machine {
     let lanes: [LaneBox]
     /// What the pipeline reported.
     let events = EventList()
+    var segmentCache = TableRows.Cache()
     /// What the clock of the machine says.
     private var latestArrival: Int64 = 0
 
@@ -65,12 +66,13 @@ final class Machine {
         let registers = catalog.streams.map { DuplicateRegister(windowMicroseconds: $0.duplicateWindow) }
         let report: @Sendable (PipelineEvent) -> Void = { [events] in events.append($0) }
         for (index, lane) in lanes.enumerated() {
-            let fold = try Fold(
+            var fold = try Fold(
                 identity: Fold.Identity(name: lane.name, index: index), catalog: catalog, configuration: configuration,
                 store: store, duplicates: registers, messageByteLimit: 1 << 16, report: report)
             let writer = try JournalWriter(
                 store, directory: configuration.journalDirectory(lane: lane.name), configuration: configuration.journal,
-                committedThrough: fold.ledgerOffset)
+                committedThrough: fold.tablesOffset)
+            if writer.firstOffset == writer.nextOffset { fold.giveUp(before: writer.firstOffset) }
             lane.progress = LaneProgress(durable: writer.durableThrough, committed: fold.ledgerOffset)
             lane.fold = consume fold
             lane.writer = consume writer
@@ -132,7 +134,7 @@ final class Machine {
             unsafe batch.append(
                 topic: message.topic.utf8Bytes, payload: message.payload.span.bytes,
                 arrival: EventTime(microsecondsSinceEpoch: message.arrival),
-                flags: MessageFlags(qualityOfService: 1, isRetained: false))
+                flags: message.flags)
         }
         do throws(JournalWriteError) {
             _ = try lane.writer?.append(&batch)

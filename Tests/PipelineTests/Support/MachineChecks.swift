@@ -25,7 +25,7 @@ extension Machine {
     }
 
     func table(_ name: String) throws -> TableRows {
-        try TableRows(name, store, dataDirectory: Self.directory)
+        try TableRows(name, store, dataDirectory: Self.directory, cache: &segmentCache)
     }
 
     /// What is in the tables of the streams; fails where a reading stands twice.

@@ -20,6 +20,24 @@ struct SentMessage {
     var stream: Int?
     /// One for each reading, in their order.
     var fates: [Fate]
+    var flags = MessageFlags(qualityOfService: 1, isRetained: false)
+}
+
+extension SentMessage {
+    /// A message with one good reading.
+    static func reading(
+        _ stream: Int, device: String, seq: Int64? = nil, tag: Int64, arrival: Int64, time: Int64? = nil
+    ) -> SentMessage {
+        SentMessage(
+            topic: "\(TestStreams.names[stream])/\(device)",
+            payload: Array(text(device: device, seq: seq, tag: tag, time: time ?? arrival).utf8), arrival: arrival,
+            stream: stream, fates: [.good(Identity(device: device, seq: seq), tag: tag, time: time ?? arrival)])
+    }
+
+    static func text(device: String, seq: Int64?, tag: Int64, time: Int64) -> String {
+        let start = #"{"t":"\#(EventTime(microsecondsSinceEpoch: time))","device":"\#(device)","tag":\#(tag)"#
+        return start + (seq.map { #","seq":\#($0)"# } ?? "") + "}"
+    }
 }
 
 /// Makes messages of every kind.

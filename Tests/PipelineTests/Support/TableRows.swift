@@ -12,27 +12,36 @@ struct TableRows {
         let rowCount: Int
         let columns: [String: ParquetColumnData]
         let statistics: FileStatistics?
+        var parquetSchema: ParquetSchema?
     }
 
     let snapshot: DeltaSnapshot
     /// The active files in the order of their paths.
     private(set) var files: [File] = []
 
-    init(_ name: String, _ store: any FileStore, dataDirectory: String) throws {
+    /// Segments that were read before; their names are never used twice.
+    typealias Cache = [String: (bytes: [UInt8], file: File)]
+
+    init(_ name: String, _ store: any FileStore, dataDirectory: String, cache: inout Cache) throws {
         let directory = "\(dataDirectory)/tables/\(name)"
         snapshot = try DeltaTable(opening: LocalLogStore(tablePath: directory, files: store)).snapshot
         for add in snapshot.files.sorted(by: { $0.path < $1.path }) {
             let bytes = try store.read("\(directory)/\(add.path)")
+            if let known = cache[add.path], known.bytes == bytes, known.file.add == add {
+                files.append(known.file)
+                continue
+            }
             #expect(Int64(bytes.count) == add.byteCount)
             let reader = try ParquetReader(bytes: bytes)
             var columns: [String: ParquetColumnData] = [:]
             for (index, column) in reader.schema.columns.enumerated() {
                 columns[column.name] = try reader.readColumn(index, rowGroup: 0)
             }
-            files.append(
-                File(
-                    add: add, rowCount: reader.rowCount, columns: columns,
-                    statistics: try add.statistics(schema: snapshot.schema)))
+            let file = File(
+                add: add, rowCount: reader.rowCount, columns: columns,
+                statistics: try add.statistics(schema: snapshot.schema), parquetSchema: reader.schema)
+            files.append(file)
+            cache[add.path] = (bytes, file)
         }
     }
 
