@@ -81,7 +81,10 @@ let package = Package(
         tests(of: "Parquet", ["TestSupport"], exclude: ["CrossReader"]),
         tests(of: "DeltaLake", ["DurableFiles", "TestSupport"], exclude: ["CrossReader"]),
         tests(
-            of: "Pipeline", ["Telemetry", "DurableFiles", "Journal", "Streams", "Parquet", "DeltaLake", "TestSupport"]),
+            of: "Pipeline",
+            [
+                "Telemetry", "DurableFiles", "MQTTSource", "Journal", "Streams", "Parquet", "DeltaLake", "TestSupport",
+            ]),
         tests(
             of: "phusa",
             [

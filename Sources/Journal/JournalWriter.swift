@@ -46,6 +46,8 @@ package struct JournalWriter: ~Copyable {
     private var spares: [String]
     private var records = RecordBuffer()
     private var failure: FileError?
+    /// The last message of which the tables are known to have everything.
+    private var committedThrough: JournalOffset
 
     /// Opens the journal in `directory` and makes it when there is none; cuts off what a crash has left unfinished.
     ///
@@ -67,6 +69,7 @@ package struct JournalWriter: ~Copyable {
         active = repaired.active
         fullFiles = repaired.fullFiles
         spares = repaired.spares
+        self.committedThrough = committedThrough
         durableThrough = JournalOffset(repaired.active.nextOffset.number - 1)
         cutByteCountAtOpening = repaired.cutByteCount
     }
@@ -135,6 +138,7 @@ package struct JournalWriter: ~Copyable {
     ///
     /// An error leaves the journal whole; the next call goes on.
     package mutating func cut(behind offset: JournalOffset) throws(FileError) {
+        committedThrough = max(committedThrough, offset)
         while let oldest = fullFiles.first {
             let next = fullFiles.count > 1 ? fullFiles[1].firstOffset : active.firstOffset
             guard next.number - 1 <= offset.number else { return }
@@ -165,7 +169,10 @@ package struct JournalWriter: ~Copyable {
         if !fitsActiveFile(byteCount) {
             let fileByteCount = byteCountOfFile(forBytes: byteCount)
             newByteCount = spares.isEmpty || fileByteCount > configuration.fileByteCount ? fileByteCount : 0
-            if newByteCount > 0, self.byteCount + newByteCount > configuration.byteLimit {
+            // What nobody needs any more must not stand in the way: the newest file is never cut, whatever its size.
+            let isAllCommitted = committedThrough.next >= nextOffset
+            let neededByteCount = isAllCommitted ? 0 : self.byteCount
+            if newByteCount > 0, neededByteCount + newByteCount > configuration.byteLimit {
                 return .limit(byteCount: configuration.byteLimit)
             }
         }

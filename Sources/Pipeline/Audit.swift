@@ -8,7 +8,8 @@ import Telemetry
 ///
 /// For every lane, stream and minute: received = stored + duplicate + refused; as many rows in the stream's table as the
 /// ledger says were stored; as many dead letters as it says were refused. For every lane: as many messages in the ledger
-/// as the journal has given numbers. Works beside a running pipeline: what the ledger does not cover yet is left out.
+/// as the journal has given numbers. Every segment is read whole, so that its checksums are checked as well. Works
+/// beside a running pipeline: what the ledger does not cover yet is left out.
 package struct Audit {
     private let store: any FileStore
     private let dataDirectory: String
@@ -18,6 +19,8 @@ package struct Audit {
     private var deadLetters: [Key: Int64] = [:]
     /// Through which message the ledger covers each lane.
     private var coveredThrough: [String: JournalOffset] = [:]
+    /// What the journals held before the ledger was read.
+    private var journals: [String: JournalFacts] = [:]
 
     private struct Key: Hashable {
         let lane: String
@@ -30,11 +33,13 @@ package struct Audit {
         dataDirectory: String, store: any FileStore = SystemFileStore()
     ) throws(TableError) -> AuditReport {
         var audit = Audit(store: store, dataDirectory: dataDirectory)
+        // First: a journal is cut only behind what the ledger has by then.
+        try audit.lookAtJournals()
         try audit.countLedger()
         try audit.countTables()
         try audit.countDeadLetters()
         audit.compare()
-        try audit.compareWithJournals()
+        audit.compareWithJournals()
         return audit.report
     }
 
@@ -45,10 +50,39 @@ package struct Audit {
 
     // MARK: Counting
 
+    private mutating func lookAtJournals() throws(TableError) {
+        let directory = "\(dataDirectory)/journal"
+        let lanes: [String]
+        do throws(FileError) {
+            lanes = try store.exists(directory) ? store.entries(of: directory).filter(\.isDirectory).map(\.name) : []
+        } catch {
+            throw .file(error, table: "*")
+        }
+        for lane in lanes {
+            do throws(JournalReadError) {
+                journals[lane] = try JournalDirectory(store, "\(directory)/\(lane)").facts()
+            } catch {
+                report.findings.append("lane \(lane): \(error)")
+            }
+        }
+    }
+
+    /// Reads a segment whole; what is wrong with it becomes a finding.
+    private mutating func read(_ file: AddFile, of table: String) -> SegmentReader? {
+        do throws(TableError) {
+            let segment = try SegmentReader(store, "\(directory(of: table))/\(file.path)", table: table)
+            try segment.verify(against: file)
+            return segment
+        } catch {
+            report.findings.append("\(error)")
+            return nil
+        }
+    }
+
     private mutating func countLedger() throws(TableError) {
         let (name, snapshot) = (TableLayout.ledger.name, try snapshot(of: TableLayout.ledger.name))
         for file in snapshot.files {
-            let segment = try SegmentReader(store, "\(directory(of: name))/\(file.path)", table: name)
+            guard let segment = read(file, of: name) else { continue }
             let lanes = try segment.column("lane")
             let streams = try segment.column("stream")
             let minutes = try segment.column("minute").words
@@ -66,8 +100,8 @@ package struct Audit {
                 counts.stored += numbers[2][row]
                 counts.duplicate += numbers[3][row]
                 counts.refused += numbers[4][row]
-                counts.firstOffset = min(counts.firstOffset, JournalOffset(UInt64(numbers[5][row])))
-                counts.lastOffset = max(counts.lastOffset, JournalOffset(UInt64(numbers[6][row])))
+                counts.firstOffset = min(counts.firstOffset, JournalOffset(UInt64(clamping: numbers[5][row])))
+                counts.lastOffset = max(counts.lastOffset, JournalOffset(UInt64(clamping: numbers[6][row])))
                 ledger[key] = counts
                 coveredThrough[key.lane] = max(coveredThrough[key.lane] ?? .beforeFirst, counts.lastOffset)
             }
@@ -87,9 +121,9 @@ package struct Audit {
             guard snapshot.schema.column("journal_offset") != nil else { continue }
             var stream = AuditReport.Stream(name: name)
             for file in snapshot.files {
-                let segment = try SegmentReader(store, "\(directory(of: name))/\(file.path)", table: name)
                 stream.segmentCount += 1
                 stream.byteCount += file.byteCount
+                guard let segment = read(file, of: name) else { continue }
                 stream.rowCount += Int64(segment.reader.rowCount)
                 try count(segment, stream: { _ in name }, into: &rows)
             }
@@ -101,7 +135,7 @@ package struct Audit {
         let (name, snapshot) = (TableLayout.deadLetters.name, try snapshot(of: TableLayout.deadLetters.name))
         var byReason: [String?: [String: Int64]] = [:]
         for file in snapshot.files {
-            let segment = try SegmentReader(store, "\(directory(of: name))/\(file.path)", table: name)
+            guard let segment = read(file, of: name) else { continue }
             let streams = try segment.column("stream")
             let reasons = try segment.column("reason")
             for row in reasons.words.indices {
@@ -128,7 +162,9 @@ package struct Audit {
         let lanes = try segment.column("lane")
         for row in arrivals.indices {
             let lane = lanes.text(at: row) ?? ""
-            guard JournalOffset(UInt64(offsets[row])) <= coveredThrough[lane] ?? .beforeFirst else { continue }
+            guard JournalOffset(UInt64(clamping: offsets[row])) <= coveredThrough[lane] ?? .beforeFirst else {
+                continue
+            }
             let minute = EventTime(microsecondsSinceEpoch: arrivals[row]).startOfMinute
             counts[Key(lane: lane, stream: stream(row), minute: minute), default: 0] += 1
         }
@@ -169,23 +205,27 @@ package struct Audit {
         }
     }
 
-    private mutating func compareWithJournals() throws(TableError) {
-        for (lane, covered) in coveredThrough.sorted(by: { $0.key < $1.key }) {
+    private mutating func compareWithJournals() {
+        for lane in Set(coveredThrough.keys).union(journals.keys).sorted() {
+            let covered = coveredThrough[lane] ?? .beforeFirst
             let messages = ledger.reduce(Int64(0)) { $0 + ($1.key.lane == lane ? $1.value.messages : 0) }
-            if UInt64(messages) != covered.number {
+            if messages != Int64(clamping: covered.number) {
                 report.findings.append(
                     "lane \(lane): the ledger goes through message \(covered) and counts \(messages) messages")
             }
             var waiting: UInt64 = 0
-            do throws(JournalReadError) {
-                let facts = try JournalDirectory(store, "\(dataDirectory)/journal/\(lane)").facts()
-                waiting = facts.map { $0.lastOffset > covered ? $0.lastOffset.number - covered.number : 0 } ?? 0
-            } catch {
-                report.findings.append("lane \(lane): \(error)")
+            if let journal = journals[lane] {
+                waiting = journal.lastOffset > covered ? journal.lastOffset.number - covered.number : 0
+                if journal.firstOffset > covered.next {
+                    report.findings.append(
+                        "lane \(lane): messages \(covered.next) to \(journal.firstOffset.number - 1) are neither in the "
+                            + "ledger nor in the journal")
+                }
             }
             report.lanes.append(
                 AuditReport.Lane(
-                    name: lane, committedThrough: covered, messages: messages, waitingMessages: Int64(waiting)))
+                    name: lane, committedThrough: covered, messages: messages,
+                    waitingMessages: Int64(clamping: waiting)))
         }
     }
 

@@ -3,11 +3,11 @@ package import Telemetry
 
 /// The duplicates of one stream, for all lanes of a process.
 ///
-/// After a restart the folds read messages again whose readings may be in the table already. Those readings are known
-/// by the message that they came with: met again, such a reading is itself and not its own duplicate.
+/// After a restart the folds read messages again whose readings may be in the table already. What the table holds
+/// decides about those, not the window: another lane's reading, or a later one, may have come into it since.
 package final class DuplicateRegister: Sendable {
     /// A message of one of the lanes.
-    package struct Origin: Equatable, Sendable {
+    package struct Origin: Hashable, Sendable {
         package let lane: Int
         package let offset: JournalOffset
 
@@ -33,20 +33,22 @@ package final class DuplicateRegister: Sendable {
         }
     }
 
+    private struct StoredReading: Hashable {
+        let identity: Fingerprint
+        let origin: Origin
+    }
+
     private struct State: ~Copyable {
         var window: DuplicateWindow
         /// Readings in the table whose messages are still to be read again.
-        var replayed: [Fingerprint: Origin] = [:]
+        var replayed: Set<StoredReading> = []
 
         @inline(__always)
-        mutating func isFirst(_ identity: Fingerprint, arrival: EventTime, origin: Origin) -> Bool {
-            if !replayed.isEmpty, let stored = replayed[identity] {
-                guard stored == origin else { return false }
-                replayed[identity] = nil
-                window.restore(identity, arrival: arrival)
-                return true
-            }
-            return window.insert(identity, arrival: arrival)
+        mutating func isStored(_ candidate: Candidate, lane: Int) -> Bool {
+            if candidate.row >= 0 { return window.insert(candidate.identity, arrival: candidate.arrival) }
+            // Read again after a crash: it was stored from this message, or was a duplicate and still is one.
+            let origin = Origin(lane: lane, offset: candidate.offset)
+            return replayed.remove(StoredReading(identity: candidate.identity, origin: origin)) != nil
         }
     }
 
@@ -59,13 +61,8 @@ package final class DuplicateRegister: Sendable {
         state = Mutex(State(window: DuplicateWindow(windowMicroseconds: windowMicroseconds)))
     }
 
-    /// Whether the reading is the first of its identity within the window; it is remembered then.
-    package func isFirst(_ identity: Fingerprint, arrival: EventTime, origin: Origin) -> Bool {
-        state.withLock { $0.isFirst(identity, arrival: arrival, origin: origin) }
-    }
-
-    /// Judges readings in the order of their messages; the others than the first of their identity are appended, as
-    /// indices of `candidates`, to `duplicates`.
+    /// Judges readings in the order of their messages; those that are not stored are appended, as indices of
+    /// `candidates`, to `duplicates`.
     package func judge(_ candidates: [Candidate], lane: Int, duplicates: inout [Int]) {
         state.withLock { state in
             let candidates = candidates.span
@@ -73,26 +70,24 @@ package final class DuplicateRegister: Sendable {
             while start < candidates.count {
                 let end = min(start + Self.fetchCount, candidates.count)
                 state.window.fetch(candidates.extracting(start..<end))
-                for index in start..<end {
-                    let candidate = candidates[index]
-                    let origin = Origin(lane: lane, offset: candidate.offset)
-                    if !state.isFirst(candidate.identity, arrival: candidate.arrival, origin: origin) {
-                        duplicates.append(index)
-                    }
+                for index in start..<end where !state.isStored(candidates[index], lane: lane) {
+                    duplicates.append(index)
                 }
                 start = end
             }
         }
     }
 
-    /// Takes in a reading that the table holds and whose message is not read again.
+    /// Takes in a reading that the table holds.
     package func restore(_ identity: Fingerprint, arrival: EventTime) {
         state.withLock { $0.window.restore(identity, arrival: arrival) }
     }
 
-    /// Takes in a reading that the table holds and whose message will be read again.
+    /// Takes note that the message of a reading in the table will be read again.
     package func expectReplay(of identity: Fingerprint, origin: Origin) {
-        state.withLock { $0.replayed[identity] = origin }
+        state.withLock { state in
+            _ = state.replayed.insert(StoredReading(identity: identity, origin: origin))
+        }
     }
 
     /// The earliest arrival that may still be remembered when a reading arrives at `arrival`.

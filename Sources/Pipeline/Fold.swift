@@ -26,6 +26,7 @@ struct Fold: ~Copyable {
     let catalog: StreamCatalog
     let configuration: PipelineConfiguration
     private let report: @Sendable (PipelineEvent) -> Void
+    private let store: any FileStore
 
     var journal: JournalReader
     var messages: MessageBatch
@@ -43,6 +44,11 @@ struct Fold: ~Copyable {
     /// The last message that was folded.
     var foldedThrough: JournalOffset
     private var committedThrough: JournalOffset
+    /// Whether a commit was begun and has not succeeded yet.
+    ///
+    /// Until it has, nothing is folded: a table that has the rows already, although its commit failed, would get them
+    /// again with those that come behind.
+    private var isCommitting = false
     var readingCount = 0
     /// The index in `messages` of the next message to fold.
     var nextMessage = 0
@@ -63,6 +69,7 @@ struct Fold: ~Copyable {
         self.catalog = catalog
         self.configuration = configuration
         self.report = report
+        self.store = store
         judges = catalog.streams.indices.map { stream in
             ReadingJudge(
                 catalog.streams[stream], stream: stream, table: tables[stream], duplicates: duplicates[stream],
@@ -85,6 +92,24 @@ struct Fold: ~Copyable {
     /// The last message that every table of the lane has.
     var ledgerOffset: JournalOffset { committedThrough }
 
+    /// The last message of which any table of the lane has something: the journal was durable through it.
+    var tablesOffset: JournalOffset {
+        (judges.map(\.table) + [deadLetters]).reduce(committedThrough) { max($0, $1.committedThrough) }
+    }
+
+    /// Goes on with message `offset`, the first of a journal that was begun anew because the old one was lost.
+    ///
+    /// What lies before is counted nowhere, and the audit says so. Its numbers are not given again: a table that has
+    /// their rows would take new messages for those.
+    mutating func giveUp(before offset: JournalOffset) {
+        guard offset > committedThrough.next else { return }
+        report(.journalLost(lane: identity.name, from: committedThrough.next, before: offset))
+        committedThrough = JournalOffset(offset.number - 1)
+        foldedThrough = committedThrough
+        journal = JournalReader(
+            store, directory: configuration.journalDirectory(lane: identity.name), from: offset)
+    }
+
     // MARK: The loop
 
     /// Folds and commits until `progress` drains.
@@ -95,7 +120,7 @@ struct Fold: ~Copyable {
         while true {
             let isDraining = progress.isDraining
             let durable = progress.durable
-            let now = millisecondsNow()
+            let now = monotonicMilliseconds()
             if let at = retryAt {
                 if now < at {
                     progress.wait(timeoutMilliseconds: Int32(clamping: at - now))
@@ -104,32 +129,39 @@ struct Fold: ~Copyable {
                 retryAt = nil
             }
             do throws(FoldError) {
-                let isDue = isCommitDue(at: now)
-                if !isDue, try foldBlock(through: durable) { continue }
-                if isDue || (isDraining && foldedThrough >= durable) {
-                    try commit(progress)
-                    if isDraining, foldedThrough >= progress.durable { return }
-                    continue
-                }
+                if try advance(progress, through: durable, isLast: isDraining, at: now) { continue }
             } catch {
                 guard error.isTransient, !isDraining else { throw error }
                 report(.retrying(lane: identity.name, problem: "\(error)"))
-                retryAt = millisecondsNow() + Self.retryMilliseconds
+                retryAt = monotonicMilliseconds() + Self.retryMilliseconds
                 continue
             }
+            if isDraining, foldedThrough >= progress.durable { return }
             progress.wait(timeoutMilliseconds: Int32(clamping: millisecondsUntilCommit(at: now)))
         }
     }
 
     /// Folds everything up to `durable` and commits as often as the cadence says by readings and bytes, and at the end.
     mutating func runThrough(_ durable: JournalOffset, _ progress: LaneProgress) throws(FoldError) {
-        while try foldBlock(through: durable) {
-            if isCommitDue(at: nil) { try commit(progress) }
-        }
+        while try advance(progress, through: durable, isLast: true, at: nil) {}
+    }
+
+    /// One step: a commit when one is due, else a block of messages, else, with `isLast`, a commit of what is there.
+    ///
+    /// - Returns: false when there is nothing to do.
+    /// - Throws: when the step did not succeed; the next one tries it again.
+    mutating func advance(
+        _ progress: LaneProgress, through durable: JournalOffset, isLast: Bool, at now: Int64?
+    ) throws(FoldError) -> Bool {
+        let isDue = isCommitting || isCommitDue(at: now)
+        if !isDue, try foldBlock(through: durable) { return true }
+        guard isDue || isLast, foldedThrough > committedThrough else { return false }
         try commit(progress)
+        return true
     }
 
     private func isCommitDue(at now: Int64?) -> Bool {
+        guard foldedThrough > committedThrough else { return false }
         let cadence = configuration.cadence
         if readingCount >= cadence.readingCount { return true }
         if let now, let first = firstFoldMilliseconds, now - first >= cadence.intervalMilliseconds { return true }
@@ -149,7 +181,7 @@ struct Fold: ~Copyable {
 
     /// Commits every table that has rows, and the ledger last.
     private mutating func commit(_ progress: LaneProgress) throws(FoldError) {
-        guard foldedThrough > committedThrough else { return }
+        isCommitting = true
         var committed: [CommittedRows] = []
         do throws(TableError) {
             for table in judges.map(\.table) + [deadLetters] {
@@ -164,6 +196,7 @@ struct Fold: ~Copyable {
         } catch {
             throw .table(error)
         }
+        isCommitting = false
         committedThrough = foldedThrough
         readingCount = 0
         firstFoldMilliseconds = nil

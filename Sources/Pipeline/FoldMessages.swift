@@ -22,7 +22,7 @@ extension Fold {
                             + "\(foldedThrough): restore the missing files"))
             }
         }
-        if firstFoldMilliseconds == nil { firstFoldMilliseconds = millisecondsNow() }
+        if firstFoldMilliseconds == nil { firstFoldMilliseconds = monotonicMilliseconds() }
         while nextMessage < messages.count, readingCount < configuration.cadence.readingCount { foldRun() }
         for judge in judges { judge.judge(counts: &ledgerCounts) }
         return true
@@ -64,35 +64,53 @@ extension Fold {
 
     /// Moves refusals into the dead letters, unless those of the message are there already.
     private mutating func keepRefusals() {
+        var kept: KeptMessage?
         for refused in refusals where deadLetters.lacks(messages.offset(at: refused.message)) {
-            let stream = Self.stream(ofMessageAt: refused.message, in: messages, matcher: &matcher)
-            keep(refused.refusal, messageAt: refused.message, stream: stream, reading: refused.reading)
+            // A message can hold very many refused readings: its bytes are looked at once.
+            if kept?.index != refused.message {
+                kept = KeptMessage(
+                    index: refused.message,
+                    stream: Self.stream(ofMessageAt: refused.message, in: messages, matcher: &matcher),
+                    topic: deadLetters.batch.intern(
+                        messages.topic(at: refused.message), column: DeadLetterColumn.topic),
+                    payload: deadLetters.batch.intern(
+                        messages.payload(at: refused.message), column: DeadLetterColumn.payload))
+            }
+            if let kept { keep(refused.refusal, of: kept, reading: refused.reading) }
         }
         refusals.removeAll(keepingCapacity: true)
     }
 
     /// Puts a refused message or reading into the dead letters.
-    private mutating func keep(_ refusal: Refusal, messageAt index: Int, stream: Int?, reading: Int32?) {
-        let entry = messages.entry(at: index)
+    private mutating func keep(_ refusal: Refusal, of message: KeptMessage, reading: Int32?) {
+        let entry = messages.entry(at: message.index)
         let table = deadLetters
         table.batch.beginRow()
-        if let stream {
+        if let stream = message.stream {
             table.batch.setString(catalog.streams[stream].name, column: DeadLetterColumn.stream)
             table.batch.setWord(
                 Int64(catalog.streams[stream].schemaVersion), column: DeadLetterColumn.schemaVersion)
         }
-        table.batch.setBytes(messages.topic(at: index), column: DeadLetterColumn.topic)
+        table.batch.setWord(message.topic, column: DeadLetterColumn.topic)
         table.batch.setString(refusal.reason.rawValue, column: DeadLetterColumn.reason)
         if !refusal.pointer.isEmpty { table.batch.setString(refusal.pointer, column: DeadLetterColumn.pointer) }
         if let place = refusal.byteOffset { table.batch.setWord(Int64(place), column: DeadLetterColumn.byteOffset) }
         table.batch.setString(refusal.sentence, column: DeadLetterColumn.sentence)
-        table.batch.setBytes(messages.payload(at: index), column: DeadLetterColumn.payload)
+        table.batch.setWord(message.payload, column: DeadLetterColumn.payload)
         if let reading { table.batch.setWord(Int64(reading), column: DeadLetterColumn.readingIndex) }
         table.batch.setWord(Int64(entry.flags.qualityOfService), column: DeadLetterColumn.qualityOfService)
         table.batch.setWord(entry.flags.contains(.retained) ? 1 : 0, column: DeadLetterColumn.retained)
         table.batch.setWord(entry.arrival.microsecondsSinceEpoch, column: DeadLetterColumn.ingestTime)
         table.batch.setString(identity.name, column: DeadLetterColumn.lane)
-        table.batch.setWord(Int64(messages.offset(at: index).number), column: DeadLetterColumn.journalOffset)
+        table.batch.setWord(Int64(messages.offset(at: message.index).number), column: DeadLetterColumn.journalOffset)
         table.batch.commitRow()
     }
+}
+
+/// A message some of whose readings were refused, with the ids of its bytes in the dead letters' dictionaries.
+private struct KeptMessage {
+    let index: Int
+    let stream: Int?
+    let topic: Int64
+    let payload: Int64
 }

@@ -17,7 +17,7 @@ final class FormerLane: Sendable {
         store: any FileStore, registers: [DuplicateRegister], report: @escaping @Sendable (PipelineEvent) -> Void
     ) throws(PipelineStartError) {
         self.name = name
-        let fold: Fold
+        var fold: Fold
         do throws(TableError) {
             fold = try Fold(
                 identity: Fold.Identity(name: name, index: index), catalog: catalog, configuration: configuration,
@@ -26,16 +26,17 @@ final class FormerLane: Sendable {
         } catch {
             throw .table(error)
         }
-        ledgerOffset = fold.ledgerOffset
         do throws(JournalOpenError) {
             // Opening repairs the tail; the writer is not needed any further.
             let journal = try JournalWriter(
                 store, directory: configuration.journalDirectory(lane: name), configuration: configuration.journal,
-                committedThrough: fold.ledgerOffset)
+                committedThrough: fold.tablesOffset)
             durable = journal.durableThrough
+            if journal.firstOffset == journal.nextOffset { fold.giveUp(before: journal.firstOffset) }
         } catch {
             throw .journal(error, lane: name)
         }
+        ledgerOffset = fold.ledgerOffset
         self.fold = Mutex(fold)
     }
 

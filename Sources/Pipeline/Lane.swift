@@ -13,6 +13,11 @@ struct Lane: ~Copyable {
     /// The most messages in one batch and so behind one fsync.
     private static let batchMessageCount = 16_384
 
+    /// What the largest batch takes in the journal, with a file's header and those of its messages.
+    static func largestBatchByteCount(packetByteCount: Int) -> Int {
+        packetByteCount * 2 + batchMessageCount * 40 + 4096
+    }
+
     private let name: String
     /// Room in the journal that must have come free before the lane returns to the broker.
     private let comfortableByteCount: Int

@@ -70,9 +70,10 @@ package final class LaneProgress: Sendable {
     package func wait(timeoutMilliseconds: Int32) {
         var descriptor = pollfd(fd: wakeUpReader, events: Int16(POLLIN), revents: 0)
         guard unsafe poll(&descriptor, 1, timeoutMilliseconds) > 0 else { return }
-        var bytes: UInt64 = 0
+        var bytes = InlineArray<512, UInt8>(repeating: 0)
         // How many wake-ups there were means nothing, so a part of them is as good as all.
-        _ = unsafe read(wakeUpReader, &bytes, MemoryLayout<UInt64>.size)
+        // Safe: the call writes at most as many bytes as there are.
+        _ = unsafe withUnsafeMutableBytes(of: &bytes) { unsafe read(wakeUpReader, $0.baseAddress, $0.count) }
     }
 
     private func signal() {

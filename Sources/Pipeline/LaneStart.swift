@@ -25,7 +25,7 @@ final class LaneStart: Sendable {
         self.report = report
         let source = try Self.source(of: lane)
         let packetByteCount = lane.connection.maximumPacketByteCount
-        let fold: Fold
+        var fold: Fold
         do throws(TableError) {
             fold = try Fold(
                 identity: Fold.Identity(name: lane.name, index: index), catalog: catalog,
@@ -34,15 +34,16 @@ final class LaneStart: Sendable {
         } catch {
             throw .table(error)
         }
-        ledgerOffset = fold.ledgerOffset
         let journal: JournalWriter
         do throws(JournalOpenError) {
             journal = try JournalWriter(
                 store, directory: configuration.journalDirectory(lane: lane.name), configuration: configuration.journal,
-                committedThrough: fold.ledgerOffset)
+                committedThrough: fold.tablesOffset)
         } catch {
             throw .journal(error, lane: lane.name)
         }
+        if journal.firstOffset == journal.nextOffset { fold.giveUp(before: journal.firstOffset) }
+        ledgerOffset = fold.ledgerOffset
         report(
             .journalOpened(
                 lane: lane.name, nextOffset: journal.nextOffset, cutByteCount: journal.cutByteCountAtOpening))
@@ -53,6 +54,17 @@ final class LaneStart: Sendable {
                 name: lane.name, source: source, journal: journal, batchByteCount: packetByteCount * 2,
                 comfortableByteCount: min(16 << 20, configuration.journal.byteLimit / 4), progress: progress,
                 report: report))
+    }
+
+    /// Two of the largest messages must fit the journal when it is empty; else the lane would wait for room for ever.
+    static func checkLimit(
+        _ journal: JournalWriter.Configuration, packetByteCount: Int
+    ) throws(PipelineStartError) {
+        let needed = Lane.largestBatchByteCount(packetByteCount: packetByteCount)
+        guard journal.byteLimit < needed else { return }
+        throw .limit(
+            "the journal's limit of \(journal.byteLimit) bytes is too small for packets of up to \(packetByteCount) "
+                + "bytes: give it at least \(needed), or lower the limit of packets")
     }
 
     static func source(of lane: Pipeline.LaneConfiguration) throws(PipelineStartError) -> MQTTSource {

@@ -37,7 +37,11 @@ package final class Pipeline: Sendable {
         store: any FileStore = SystemFileStore(), report: @escaping @Sendable (PipelineEvent) -> Void
     ) throws(PipelineStartError) {
         // Mistakes in the configuration come out before anything is touched.
-        for lane in laneConfigurations { _ = try LaneStart.source(of: lane) }
+        for lane in laneConfigurations {
+            _ = try LaneStart.source(of: lane)
+            try LaneStart.checkLimit(
+                configuration.journal, packetByteCount: lane.connection.maximumPacketByteCount)
+        }
         directory = try DataDirectory(configuration, store: store)
         lanes = Mutex([])
         let registers = catalog.streams.map { DuplicateRegister(windowMicroseconds: $0.duplicateWindow) }
@@ -107,6 +111,8 @@ package enum PipelineStartError: Error, CustomStringConvertible {
     case otherNode(directory: String, owner: String, node: String)
     /// A lane that is not configured any more could not be finished.
     case formerLane(String, problem: String)
+    /// A limit of the configuration that cannot work.
+    case limit(String)
 
     package var description: String {
         switch self {
@@ -119,13 +125,14 @@ package enum PipelineStartError: Error, CustomStringConvertible {
             "\(directory) belongs to node \(owner), and this is node \(node): set node to \(owner), or give another data "
                 + "folder"
         case .formerLane(let lane, let problem): "lane \(lane), which is not configured any more: \(problem)"
+        case .limit(let sentence): sentence
         }
     }
 
     /// Whether the configuration must be changed, so that nothing was touched.
     package var isConfiguration: Bool {
         switch self {
-        case .broker(.configuration, _), .otherNode: true
+        case .broker(.configuration, _), .otherNode, .limit: true
         default: false
         }
     }

@@ -8,6 +8,8 @@ package enum PipelineEvent: Sendable {
     case broker(lane: String, MQTTEvent)
     /// The journal was opened; `cutByteCount` bytes of an unfinished write were removed.
     case journalOpened(lane: String, nextOffset: JournalOffset, cutByteCount: Int)
+    /// The journal was gone: messages in it that were not committed yet, if there were any, are lost.
+    case journalLost(lane: String, from: JournalOffset, before: JournalOffset)
     /// The lane has left the broker, which keeps its messages, until there is room.
     case journalFull(lane: String, JournalShortage)
     /// QoS 0 messages that had been received and found no room; the broker does not send those again.

@@ -16,6 +16,8 @@ final class PipelineTable {
 
     private let appId: String
     private var segments: SegmentWriter
+    /// What a commit that did not succeed has written of the rows that still wait.
+    private var writtenSegments: [Segment]?
     private var table: DeltaTable
 
     /// Opens the table, or makes it.
@@ -24,10 +26,10 @@ final class PipelineTable {
     ) throws(TableError) {
         self.layout = layout
         appId = "\(configuration.node)/\(lane)"
-        // The last message of a cycle may hold as many readings as fit. A refused one takes two bytes and a comma.
+        // The last message of a cycle may hold as many readings as fit. A refused one takes a byte and a comma.
         batch = ColumnBatch(
             layout.columns,
-            rowLimit: configuration.cadence.readingCount + configuration.maximumPayloadByteCount / 3 + 1)
+            rowLimit: configuration.cadence.readingCount + configuration.maximumPayloadByteCount / 2 + 1)
         let directory = "\(configuration.tablesDirectory)/\(layout.name)"
         segments = try SegmentWriter(
             layout: layout, store: store, tableDirectory: directory,
@@ -54,10 +56,15 @@ final class PipelineTable {
 
     /// Writes the rows that wait and commits them with the offset through which they are complete.
     ///
-    /// - Throws: when nothing is known to be committed. The rows still wait: the same call can be made again.
+    /// - Throws: when it is not known whether the rows are in the table. They still wait, and the very same call must be
+    ///   made again before any row is added: with other rows or another offset, some could come in twice.
     func commit(through offset: JournalOffset, firstOffset: JournalOffset) throws(TableError) -> CommittedRows? {
-        guard !batch.isEmpty else { return nil }
-        let written = try segments.write(batch, firstOffset: firstOffset)
+        guard !batch.isEmpty else {
+            // Readings that were not stored may have left strings.
+            batch.removeAll()
+            return nil
+        }
+        let written = try writeSegments(firstOffset: firstOffset)
         let now = millisecondsNow()
         let transaction = DeltaTransaction(
             adding: try written.map { (segment) throws(TableError) in try addFile(segment, now: now) },
@@ -71,15 +78,24 @@ final class PipelineTable {
         do throws(DeltaError) {
             _ = try table.commit(transaction)
         } catch DeltaError.alreadyCommitted {
-            // An earlier try of this same commit had reached the log after all; its segments count, not these.
+            // An earlier try of this same commit had reached the log after all.
         } catch {
             throw .log(error, table: layout.name)
         }
         batch.removeAll()
+        writtenSegments = nil
         committedThrough = offset
         return CommittedRows(
             table: layout.name, version: table.snapshot.version, rowCount: rows, segmentCount: written.count,
             byteCount: written.reduce(0) { $0 + $1.byteCount })
+    }
+
+    /// The rows that wait as segments; those of a try before when there are some, so that a full disk does not fill more.
+    private func writeSegments(firstOffset: JournalOffset) throws(TableError) -> [Segment] {
+        if let writtenSegments { return writtenSegments }
+        let written = try segments.write(batch, firstOffset: firstOffset)
+        writtenSegments = written
+        return written
     }
 
     private func addFile(_ segment: Segment, now: Int64) throws(TableError) -> AddFile {
@@ -112,6 +128,14 @@ package struct CommittedRows: Sendable {
     package let rowCount: Int
     package let segmentCount: Int
     package let byteCount: Int
+}
+
+/// A clock that nobody sets, in milliseconds, to measure how long something takes.
+func monotonicMilliseconds() -> Int64 {
+    var time = timespec()
+    // CLOCK_MONOTONIC always exists, so the call cannot fail.
+    _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
 }
 
 /// The wall clock, in milliseconds since 1970-01-01T00:00:00Z.

@@ -20,14 +20,19 @@ struct Recovery: Sendable {
     let registers: [DuplicateRegister]
     let report: @Sendable (PipelineEvent) -> Void
 
+    /// Messages that are not in the journals yet come at `now` or later.
+    ///
     /// - Throws: when a table cannot be read; nothing may be folded then, since duplicates could not be told.
-    func run(_ lanes: [LaneState]) throws(TableError) {
-        let firstArrival = try firstArrivalToFold(lanes)
+    func run(
+        _ lanes: [LaneState], now: EventTime = EventTime(microsecondsSinceEpoch: millisecondsNow() * 1000)
+    ) throws(TableError) {
+        let firstArrival = try firstArrivalToFold(lanes, now: now)
         var count = 0
         for (index, plan) in catalog.streams.enumerated() {
             let table = try files(of: plan.name)
             let horizon = registers[index].horizon(at: firstArrival)
-            for file in table.files where try mayHold(file, arrivalsFrom: horizon, table: table, name: plan.name) {
+            for file in table.files
+            where try mayHold(file, arrivalsFrom: horizon, lanes: lanes, table: table, name: plan.name) {
                 count += try restore(file, of: plan, into: registers[index], from: horizon, lanes: lanes)
             }
         }
@@ -50,8 +55,8 @@ struct Recovery: Sendable {
     }
 
     /// When the oldest message came that the folds will read: what arrived a window before it can be its duplicate.
-    private func firstArrivalToFold(_ lanes: [LaneState]) throws(TableError) -> EventTime {
-        var first = EventTime(microsecondsSinceEpoch: millisecondsNow() * 1000)
+    private func firstArrivalToFold(_ lanes: [LaneState], now: EventTime) throws(TableError) -> EventTime {
+        var first = now
         for lane in lanes {
             var reader = JournalReader(
                 store, directory: configuration.journalDirectory(lane: lane.name), from: lane.ledgerOffset.next)
@@ -59,6 +64,7 @@ struct Recovery: Sendable {
             do throws(JournalReadError) {
                 guard try reader.read(into: &batch, through: nil) > 0 else { continue }
             } catch {
+                if case .file(let error) = error { throw .file(error, table: "*") }
                 throw .journalBehindTables(lane: lane.name, problem: error.description)
             }
             first = min(first, batch.entry(at: 0).arrival)
@@ -68,13 +74,19 @@ struct Recovery: Sendable {
 
     // MARK: Duplicates
 
+    /// Whether a file can have rows that arrived after `horizon`, or whose messages will be read again.
     private func mayHold(
-        _ file: AddFile, arrivalsFrom horizon: EventTime, table: DeltaSnapshot, name: String
+        _ file: AddFile, arrivalsFrom horizon: EventTime, lanes: [LaneState], table: DeltaSnapshot, name: String
     ) throws(TableError) -> Bool {
         do throws(DeltaError) {
-            let bounds = try file.statistics(schema: table.schema)?.column("ingest_time")
-            guard case .timestamp(let latest)? = bounds?.maximum else { return true }
-            return latest >= horizon.microsecondsSinceEpoch
+            guard let statistics = try file.statistics(schema: table.schema),
+                case .timestamp(let latest)? = statistics.column("ingest_time")?.maximum,
+                case .long(let lastOffset)? = statistics.column("journal_offset")?.maximum
+            else { return true }
+            if latest >= horizon.microsecondsSinceEpoch { return true }
+            // A segment holds rows of one lane; only of that one will messages be read again.
+            guard case .string(let name)? = statistics.column("lane")?.minimum else { return true }
+            return lanes.contains { $0.name == name && UInt64(clamping: lastOffset) > $0.ledgerOffset.number }
         } catch {
             throw .log(error, table: name)
         }
@@ -94,19 +106,22 @@ struct Recovery: Sendable {
         let indexOfLane = Dictionary(uniqueKeysWithValues: lanes.enumerated().map { ($1.name, $0) })
         var row = ColumnBatch(plan.identityColumns.map { plan.columns[$0] }, rowLimit: 1)
         var count = 0
-        for index in arrivals.words.indices where arrivals.words[index] >= horizon.microsecondsSinceEpoch {
+        for index in arrivals.words.indices {
+            let offset = JournalOffset(UInt64(clamping: offsets.words[index]))
+            let lane = laneNames.byteString(at: index).flatMap { indexOfLane[String(decoding: $0, as: UTF8.self)] }
+            // The clock may have been set back since: what is read again counts whenever it arrived.
+            let replayingLane = lane.flatMap { offset > lanes[$0].ledgerOffset ? $0 : nil }
+            guard replayingLane != nil || arrivals.words[index] >= horizon.microsecondsSinceEpoch else { continue }
             count += 1
             row.removeAll()
             row.beginRow()
             for (column, data) in identities.enumerated() { data.copyCell(index, into: &row, column: column) }
             var identity = Fingerprint.start
             for column in identities.indices { row.combine(column: column, row: 0, into: &identity) }
-            let offset = JournalOffset(UInt64(max(0, offsets.words[index])))
-            let lane = laneNames.byteString(at: index).flatMap { indexOfLane[String(decoding: $0, as: UTF8.self)] }
-            if let lane, offset > lanes[lane].ledgerOffset {
-                register.expectReplay(of: identity, origin: DuplicateRegister.Origin(lane: lane, offset: offset))
-            } else {
-                register.restore(identity, arrival: EventTime(microsecondsSinceEpoch: arrivals.words[index]))
+            register.restore(identity, arrival: EventTime(microsecondsSinceEpoch: arrivals.words[index]))
+            if let replayingLane {
+                register.expectReplay(
+                    of: identity, origin: DuplicateRegister.Origin(lane: replayingLane, offset: offset))
             }
         }
         return count

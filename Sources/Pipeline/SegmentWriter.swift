@@ -46,11 +46,12 @@ struct SegmentWriter: ~Copyable {
 
     /// Writes all rows of `batch`.
     ///
-    /// - Throws: when a file could not be made durable; those written before lie there uncommitted, to be swept.
+    /// - Throws: when a file could not be made durable; those written before are removed, or swept at the next start.
     mutating func write(_ batch: borrowing ColumnBatch, firstOffset: JournalOffset) throws(TableError) -> [Segment] {
         order.sort(batch, timeColumn: layout.timeColumn, sortColumns: layout.sortColumns)
         let rows = order.rows
         var segments: [Segment] = []
+        var files: [NewFile] = []
         for partition in order.partitions {
             let file: [UInt8]
             do throws(ParquetWriteError) {
@@ -61,11 +62,20 @@ struct SegmentWriter: ~Copyable {
                 throw .segment(error, table: layout.name)
             }
             let path = Self.path(hour: partition.hour, namePrefix: namePrefix, firstOffset: firstOffset)
-            try save(file, at: path)
+            files.append(NewFile(path: "\(tableDirectory)/\(path)", bytes: file))
             segments.append(
                 Segment(
                     path: path, byteCount: file.count, rowCount: partition.rows.count, hour: partition.hour,
                     statistics: writer.columnStatistics))
+        }
+        do throws(FileError) {
+            try store.createAll(files)
+        } catch {
+            for file in files {
+                // No commit names them, so the next start removes what stays.
+                try? store.remove(file.path)
+            }
+            throw .file(error, table: layout.name)
         }
         return segments
     }
@@ -76,20 +86,6 @@ struct SegmentWriter: ~Copyable {
         let random = String(UInt32.random(in: .min ... .max), radix: 16)
         let unique = String(repeating: "0", count: 8 - random.utf8.count) + random
         return "date=\(civil.date)/hour=\(civil.hour)/\(namePrefix)\(firstOffset)-\(unique).zstd.parquet"
-    }
-
-    private func save(_ file: [UInt8], at path: String) throws(TableError) {
-        let whole = "\(tableDirectory)/\(path)"
-        do throws(FileError) {
-            do throws(FileError) {
-                try store.createAtomically(whole, file)
-            } catch  where error.isMissing {
-                try store.createDirectory(String(whole[..<(whole.lastIndex(of: "/") ?? whole.endIndex)]))
-                try store.createAtomically(whole, file)
-            }
-        } catch {
-            throw .file(error, table: layout.name)
-        }
     }
 
     private static func encode(

@@ -61,7 +61,9 @@ package struct RecordDecoder: ~Copyable, @unchecked Sendable {
     init(_ plans: [StreamPlan], limits: JSONLimits, scansPlainReadings: Bool) {
         self.scansPlainReadings = scansPlainReadings
         parser = JSONParser(limits: limits)
-        elementParser = JSONParser(limits: limits)
+        // Written anew, an element can be longer than it was: 1E15 becomes 1000000000000000.0.
+        elementParser = JSONParser(
+            limits: JSONLimits(maximumDepth: limits.maximumDepth, maximumByteCount: 1 << 30))
         unsafe readers = .allocate(capacity: plans.count)
         for (index, plan) in plans.enumerated() {
             // Safe: one element for each plan, initialised once.
@@ -166,9 +168,15 @@ package struct RecordDecoder: ~Copyable, @unchecked Sendable {
             while let index = elements.next() {
                 text.removeAll(keepingCapacity: true)
                 document.write(index, into: &text)
-                let reading = try elementParser.parse(text)
-                let isGood = reader.decode(reading, arrival: arrival, into: &columns, place: "/\(position)")
-                each(isGood ? nil : reader.refusal, reader.time, &columns)
+                do throws(JSONParseError) {
+                    let reading = try elementParser.parse(text)
+                    let isGood = reader.decode(reading, arrival: arrival, into: &columns, place: "/\(position)")
+                    each(isGood ? nil : reader.refusal, reader.time, &columns)
+                } catch {
+                    // Every element counts, whatever becomes of it.
+                    let refusal = Refusal(Refusal(error).reason, pointer: "/\(position)", sentence: error.sentence)
+                    each(refusal, reader.time, &columns)
+                }
                 position += 1
             }
             if position == 0 { each(Refusal(.empty, sentence: "the array holds no reading"), reader.time, &columns) }

@@ -132,6 +132,25 @@ struct JournalWriterTests {
         #expect(try reader.readAll() == numbered(13...36, payloadByteCount: 250))
     }
 
+    @Test("is never full of what the tables have already, however large the newest file is")
+    func committedNewestFile() throws {
+        let before = JournalWriter.Configuration(fileByteCount: 8192, byteLimit: 16_384, diskReserve: 0)
+        do {
+            var writer = try JournalWriter(store, directory: path, configuration: before)
+            try writer.append(count: 20, payloadByteCount: 300)
+            try writer.synchronize()
+        }
+        // The limit was lowered since: the newest file and a new one exceed it.
+        let configuration = JournalWriter.Configuration(fileByteCount: 4096, byteLimit: 10_000, diskReserve: 0)
+        var writer = try JournalWriter(store, directory: path, configuration: configuration)
+        let error = #expect(throws: JournalWriteError.self) { try writer.append(count: 9, payloadByteCount: 300) }
+        #expect(error == .full(.limit(byteCount: 10_000)))
+        try writer.cut(behind: JournalOffset(20))
+        try writer.append(count: 9, payloadByteCount: 300)
+        try writer.cut(behind: JournalOffset(20))
+        #expect(writer.firstOffset == JournalOffset(21) && writer.byteCount <= 10_000)
+    }
+
     @Test("leaves the reserve of the disk alone, and takes a disk that is full all the same for a shortage")
     func diskReserve() throws {
         let store = SimulatedFileStore(seed: 1, capacity: 20_000)

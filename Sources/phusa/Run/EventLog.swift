@@ -35,6 +35,10 @@ struct EventLog: Sendable {
             var metadata: Logger.Metadata = ["lane": "\(lane)", "next": "\(next)"]
             if cut > 0 { metadata["unfinished_bytes_removed"] = "\(cut)" }
             logger.info("journal open", metadata: metadata)
+        case .journalLost(let lane, let first, let next):
+            logger.error(
+                "the journal was gone, and with it what was not committed",
+                metadata: ["lane": "\(lane)", "from": "\(first)", "before": "\(next)"])
         case .journalFull(let lane, let shortage):
             logger.warning(
                 "no room: left the broker, which keeps the messages",
