@@ -165,7 +165,7 @@ class Case:
 def case(request, arrived) -> Case:
     phusa, expectations = arrived
     table = phusa.table(request.param.stream)
-    return Case(request.param, expectations[request.param.stream], table, table.arrow())
+    return Case(request.param, expectations[request.param.stream], table, table.queried())
 
 
 def with_partitions(rows: list[dict]) -> list[dict]:
