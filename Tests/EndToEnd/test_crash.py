@@ -42,6 +42,7 @@ def expect_every_reading_once(phusa) -> None:
     places = zip(table.column("lane").to_pylist(), table.column("journal_offset").to_pylist(), strict=True)
     assert len(set(places)) == MESSAGES, "two rows claim to come from the same place of the journal"
     assert phusa.table("dead_letters").row_count() == 0
+    phusa.verify()
     coverage = next(stream for stream in phusa.audit()["streams"] if stream["stream"] == "coverage")
     print(f"{coverage['duplicate']:,} readings came twice, since phusa died before their acknowledgement left")
     assert coverage["duplicate"] > 0, "no kill has hit a message under way: the test shows nothing"

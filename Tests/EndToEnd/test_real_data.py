@@ -230,6 +230,7 @@ def test_every_row_comes_from_its_own_place_in_the_journal(case):
 def test_the_ledger_says_the_same(arrived):
     phusa, expectations = arrived
     phusa.audit()
+    phusa.verify()
     rows = phusa.table("ledger").rows()
     for stream, expected in expectations.items():
         sums = Counter()

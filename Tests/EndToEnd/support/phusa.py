@@ -104,6 +104,13 @@ class Phusa:
 
     def audit(self) -> dict:
         """Has phusa count everything again; fails unless received = stored + duplicate + refused."""
-        done = run_phusa("audit", "--data", self.data, "--format", "json")
-        assert done.returncode == 0, f"the audit says no ({done.returncode}):\n{done.stdout}\n{done.stderr}"
+        return self._checked("audit")
+
+    def verify(self) -> dict:
+        """Has phusa read every segment back and hold it against the log; fails unless all is sound."""
+        return self._checked("table", "verify", "--progress", "none")
+
+    def _checked(self, *command: str) -> dict:
+        done = run_phusa(*command, "--data", self.data, "--format", "json", seconds=120)
+        assert done.returncode == 0, f"{command} says no ({done.returncode}):\n{done.stdout}\n{done.stderr}"
         return json.loads(done.stdout)
