@@ -62,9 +62,10 @@ def kill_again_and_again(phusa, publisher: Publisher, source: random.Random, aft
 
 
 @pytest.mark.timeout(300)
-def test_twenty_kills_lose_nothing_and_double_nothing(start_phusa):
-    source = random.Random(SEED)
-    phusa = start_phusa("killed")
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_twenty_kills_lose_nothing_and_double_nothing(start_phusa, lanes):
+    source = random.Random(SEED + lanes)
+    phusa = start_phusa(f"killed-{lanes}", sets=(f"lanes={lanes}", f"node=killed-{lanes}"))
     phusa.start_and_wait_until_subscribed()
     publisher = Publisher(phusa.broker.port)
     try:

@@ -16,7 +16,6 @@ CONFIGURATION = """\
 broker:
   host: 127.0.0.1
   port: {port}
-  client_id: phusa-end-to-end
 data: {data}
 schemas: {schemas}
 commit:
