@@ -70,6 +70,7 @@ class Phusa:
 
     def kill(self) -> None:
         """kill -9: nothing in the process gets a chance to tidy up."""
+        assert self.is_running(), f"phusa ended by itself with {self.process.poll()}:\n{self.tail_of_log()}"
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
 
