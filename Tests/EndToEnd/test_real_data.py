@@ -13,6 +13,8 @@ from support import profiles, recorded
 from support.phusa import TOP, run_phusa
 from support.tables import Table
 
+pytestmark = pytest.mark.timeout(600)
+
 QUEENSLAND = timezone(timedelta(hours=10))
 RADIO = dict.fromkeys(("rsrp", "rsrq", "sinr", "rssi", "nr_rsrp", "nr_rsrq", "nr_sinr"), 1)
 NOTHING = 2_147_483_647
@@ -147,8 +149,9 @@ def arrived(start_phusa, shared_data, schemas):
         schema = TOP / "Schemas" / "streams" / recording.stream / "v1.schema.json"
         expectations[recording.stream] = recorded.recompute(shared_data / recording.file, schema, recording)
     kept = sum(len(expected.rows) + expected.refused.total() for expected in expectations.values())
-    phusa.wait_for_rows(kept, "coverage", "broadband", "dead_letters", seconds=60)
-    phusa.stop()
+    # One line tested hourly for 18 months lies in 12,332 partitions, each a file of its own to be synced.
+    phusa.wait_for_rows(kept, "coverage", "broadband", "dead_letters", seconds=240)
+    phusa.stop(seconds=180)
     return phusa, expectations
 
 
