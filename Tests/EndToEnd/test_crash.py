@@ -42,6 +42,7 @@ def expect_every_reading_once(phusa) -> None:
     places = zip(table.column("lane").to_pylist(), table.column("journal_offset").to_pylist(), strict=True)
     assert len(set(places)) == MESSAGES, "two rows claim to come from the same place of the journal"
     assert phusa.table("dead_letters").row_count() == 0
+    phusa.verify()
     coverage = next(stream for stream in phusa.audit()["streams"] if stream["stream"] == "coverage")
     print(f"{coverage['duplicate']:,} readings came twice, since phusa died before their acknowledgement left")
     assert coverage["duplicate"] > 0, "no kill has hit a message under way: the test shows nothing"
@@ -61,9 +62,10 @@ def kill_again_and_again(phusa, publisher: Publisher, source: random.Random, aft
 
 
 @pytest.mark.timeout(300)
-def test_twenty_kills_lose_nothing_and_double_nothing(start_phusa):
-    source = random.Random(SEED)
-    phusa = start_phusa("killed")
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_twenty_kills_lose_nothing_and_double_nothing(start_phusa, lanes):
+    source = random.Random(SEED + lanes)
+    phusa = start_phusa(f"killed-{lanes}", sets=(f"lanes={lanes}", f"node=killed-{lanes}"))
     phusa.start_and_wait_until_subscribed()
     publisher = Publisher(phusa.broker.port)
     try:

@@ -10,12 +10,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import chdb
+import duckdb
 import polars as pl
 import pyarrow.compute as pc
 import pytest
 
 from support import readings
-from support.phusa import TOP
+from support.phusa import TOP, run_phusa
 from support.publisher import Publisher
 
 MESSAGES = 40_000
@@ -150,6 +151,33 @@ def test_the_figures_are_those_of_what_was_published(finished):
     assert {(row["device"], row["seq"]) for row in rows} == readings.identities(MESSAGES, DEVICES)
     for row in rows[:: max(1, len(rows) // 500)]:
         assert row["date"] == row["ts"].date() and row["hour"] == row["ts"].hour, "partitions are those of the event"
+
+
+def test_the_sql_that_phusa_prints(finished):
+    phusa, table, _ = finished
+    printed = run_phusa("table", "sql", "--data", phusa.data)
+    assert printed.returncode == 0, printed.stderr
+    connection = duckdb.connect()
+    connection.execute(printed.stdout)
+    assert normal(connection.execute(f"SELECT {SQL} FROM coverage").fetchall()[0]) == with_delta_rs(table)
+    assert connection.execute("SELECT sum(stored) FROM ledger").fetchall() == [(MESSAGES,)]
+    assert connection.execute("SELECT count(*) FROM dead_letters").fetchall() == [(0,)]
+
+
+def test_phusa_reads_its_own_tables(finished):
+    phusa, table, _ = finished
+    listed = json.loads(run_phusa("table", "ls", "--data", phusa.data, "--format", "json").stdout)
+    coverage = next(line for line in listed if line["table"] == "coverage")
+    assert coverage["rows"] == MESSAGES and coverage["files"] == len(table.files())
+    printed = run_phusa("table", "cat", "coverage", "--data", phusa.data, "--limit", "0", "--format", "json")
+    rows = [json.loads(line) for line in printed.stdout.splitlines()]
+    assert {(row["device"], row["seq"]) for row in rows} == readings.identities(MESSAGES, DEVICES)
+    stored = table.arrow()
+    for name in ("rsrp", "rsrq", "sinr", "lat", "cell"):
+        total = sum(Decimal(str(row[name])) for row in rows)
+        assert total == pc.sum(stored.column(name)).as_py(), name
+    phusa.verify()
+    phusa.audit()
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,6 @@ CONFIGURATION = """\
 broker:
   host: 127.0.0.1
   port: {port}
-  client_id: phusa-end-to-end
 data: {data}
 schemas: {schemas}
 commit:
@@ -71,6 +70,7 @@ class Phusa:
 
     def kill(self) -> None:
         """kill -9: nothing in the process gets a chance to tidy up."""
+        assert self.is_running(), f"phusa ended by itself with {self.process.poll()}:\n{self.tail_of_log()}"
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
 
@@ -104,6 +104,13 @@ class Phusa:
 
     def audit(self) -> dict:
         """Has phusa count everything again; fails unless received = stored + duplicate + refused."""
-        done = run_phusa("audit", "--data", self.data, "--format", "json")
-        assert done.returncode == 0, f"the audit says no ({done.returncode}):\n{done.stdout}\n{done.stderr}"
+        return self._checked("audit")
+
+    def verify(self) -> dict:
+        """Has phusa read every segment back and hold it against the log; fails unless all is sound."""
+        return self._checked("table", "verify", "--progress", "none")
+
+    def _checked(self, *command: str) -> dict:
+        done = run_phusa(*command, "--data", self.data, "--format", "json", seconds=120)
+        assert done.returncode == 0, f"{command} says no ({done.returncode}):\n{done.stdout}\n{done.stderr}"
         return json.loads(done.stdout)

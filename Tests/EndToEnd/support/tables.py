@@ -5,6 +5,7 @@ from pathlib import Path
 import deltalake
 import duckdb
 import polars as pl
+import pyarrow
 
 
 class Table:
@@ -30,8 +31,16 @@ class Table:
         actions = self.delta().get_add_actions(flatten=True)
         return sum(actions.column("num_records").to_pylist())
 
-    def arrow(self):
+    def arrow(self) -> pyarrow.Table:
         return self.delta().to_pyarrow_table()
+
+    def queried(self) -> pyarrow.Table:
+        """The same by delta-rs's own query engine: several times as fast where a table has thousands of files."""
+        answer = deltalake.QueryBuilder().register("readings", self.delta()).execute("SELECT * FROM readings")
+        table = pyarrow.table(answer.read_all())
+        plain = {pyarrow.string_view(): pyarrow.string(), pyarrow.binary_view(): pyarrow.binary()}
+        fields = [field.with_type(plain.get(field.type, field.type)) for field in table.schema]
+        return table.cast(pyarrow.schema(fields))
 
     def rows(self) -> list[dict]:
         return self.arrow().to_pylist()
