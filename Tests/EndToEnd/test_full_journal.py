@@ -15,13 +15,7 @@ LIMITS = ("journal.limit=1MiB", "commit.interval=1s", "broker.packet_limit=64KiB
     "file_size",
     [
         "128KiB",
-        pytest.param(
-            "256KiB",
-            marks=pytest.mark.xfail(
-                strict=True,
-                reason="known fault: spare files that cannot serve count against the limit, so room never comes back",
-            ),
-        ),
+        "256KiB",
     ],
 )
 def test_nothing_is_lost_when_the_journal_is_full(start_phusa, file_size):
