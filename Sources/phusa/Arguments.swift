@@ -43,6 +43,16 @@ enum Arguments {
         return number * factor
     }
 
+    /// Each device takes some hundred bytes while a fleet is simulated.
+    static let mostDevices = 10_000_000
+
+    /// As `count`, as far as a fleet goes.
+    static func deviceCount(_ text: String) throws -> Int {
+        let count = try count(text)
+        guard count <= mostDevices else { throw ValidationError("a fleet has at most 10M devices") }
+        return count
+    }
+
     /// `500ms`, `30s`, `10m`, `1h30m`, `2d`; a sign in front where `mayBeNegative`.
     static func duration(_ text: String, mayBeNegative: Bool = false) throws -> Duration {
         let isNegative = mayBeNegative && text.hasPrefix("-")

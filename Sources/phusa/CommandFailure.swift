@@ -1,7 +1,7 @@
 /// Why a command ends early, as one sentence for the person who gave it.
 ///
 /// The sentence says what is wrong, where, and what to do about it.
-struct CommandFailure: Error, Equatable {
+struct CommandFailure: Error, Equatable, CustomStringConvertible {
     enum Kind: Int32 {
         /// The command ran and did not succeed.
         case failure = 1
@@ -11,6 +11,9 @@ struct CommandFailure: Error, Equatable {
 
     let kind: Kind
     let sentence: String
+
+    /// The argument parser quotes it where an option's value is wrong.
+    var description: String { sentence }
 
     static func failure(_ sentence: String) -> CommandFailure {
         CommandFailure(kind: .failure, sentence: sentence)

@@ -26,7 +26,7 @@ struct Simulate: ParsableCommand {
     @Option(help: "The seed: another one, another fleet.")
     var seed: UInt64 = 1
 
-    @Option(help: "How many devices there are in all.", transform: Arguments.count)
+    @Option(help: "How many devices there are in all.", transform: Arguments.deviceCount)
     var devices = 2000
 
     @Option(

@@ -139,6 +139,9 @@ struct Tail: ParsableCommand {
                     "Message \(sinceOffset) is no longer in the journal, which begins with \(facts.firstOffset); what was "
                         + "before it lies in the tables.")
             }
+            guard sinceOffset <= facts.lastOffset.next.number else {
+                throw .usage("Message \(sinceOffset) has not come yet; the newest one is \(facts.lastOffset).")
+            }
             return JournalOffset(sinceOffset)
         }
         // Without waiting for more, there is something to see only from the start.

@@ -78,6 +78,9 @@ struct RunConfigurationTests {
             ("journal:\n  limit: lots\n", ":2: `journal.limit` is `lots`, and should be a size with its unit"),
             ("broker:\n  version: 4\n", ":2: `broker.version` is `4`, and should be 5 or 3.1.1"),
             ("nonsense:\n  deep: 1\n", ":1: there is no setting `nonsense`"),
+            ("commit:\n  interval: 106751991167d\n", "and should be a time with its unit"),
+            ("broker:\n  session_expiry: 1ms\n", "from 1s to 36500d"),
+            ("message:\n  limit: 1TiB\n", "at most 256 MiB"),
         ])
     func mistakes(yaml: String, expected: String) throws {
         let text = try sentence(of: yaml)
@@ -92,6 +95,17 @@ struct RunConfigurationTests {
                 == "environment variable PHUSA_LANES: `lanes` is `0`, and should be a whole number from 1 to 64")
         #expect(try sentence(of: "", sets: ["lanes"]).contains("--set lanes: there is no value"))
         #expect(try sentence(of: "", sets: ["lane=1"]).contains("did you mean `lanes`?"))
+    }
+
+    @Test("TLS settings without TLS, and a journal without room for a batch, are contradictions")
+    func contradictions() throws {
+        #expect(try load("").contradiction == nil)
+        #expect(try load("broker: { tls: { enabled: true, ca_file: ca.pem } }").contradiction == nil)
+        let forgotten = try load("broker: { tls: { ca_file: ca.pem } }").contradiction
+        #expect(forgotten?.contains("broker.tls.enabled") == true)
+        let tooSmall = try load("journal: { limit: 8MiB, file: 1MiB }").contradiction
+        #expect(tooSmall?.contains("give at least 34.0 MiB") == true)
+        #expect(try load("journal: { limit: 8MiB }", sets: ["broker.packet_limit=1MiB"]).contradiction == nil)
     }
 
     @Test("a file that is not there is told with what to do")

@@ -49,8 +49,8 @@ struct RefusalText {
         let line = rest.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
         // A place behind the end of the line is shown there.
         let split = line.startIndex + min(place.column - 1, line.count)
-        let before = Array(Self.printable(line[..<split]))
-        let after = Array(Self.printable(line[split...]))
+        let before = Array(Terminal.printable(String(decoding: line[..<split], as: UTF8.self).unicodeScalars))
+        let after = Array(Terminal.printable(String(decoding: line[split...], as: UTF8.self).unicodeScalars))
         guard before.count + after.count > width else { return (String(before + after), before.count) }
         let shownBefore = min(before.count, max(width - after.count, width / 2))
         var head = Array(before.suffix(shownBefore))
@@ -58,19 +58,6 @@ struct RefusalText {
         if head.count < before.count, !head.isEmpty { head[0] = "…" }
         if tail.count < after.count, !tail.isEmpty { tail[tail.count - 1] = "…" }
         return (String(head + tail), head.count)
-    }
-
-    /// What can be shown: bytes that are no UTF-8 as U+FFFD, control characters as their pictures.
-    private static func printable(_ bytes: ArraySlice<UInt8>) -> String {
-        var scalars = String.UnicodeScalarView()
-        for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
-            if scalar.value < 32, let picture = Unicode.Scalar(0x2400 + scalar.value) {
-                scalars.append(picture)
-            } else {
-                scalars.append(scalar.value == 127 ? "\u{2421}" : scalar)
-            }
-        }
-        return String(scalars)
     }
 
     /// The refusal as members of an object that the caller has begun.

@@ -85,6 +85,8 @@ struct InputFile: ~Copyable {
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         unsafe posix_spawn_file_actions_adddup2(&actions, file, STDIN_FILENO)
         unsafe posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
+        // What gzip would say is said in one sentence at the end, or does not matter when reading ends early.
+        unsafe posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
         var process: pid_t = 0
         let result = unsafe withArguments(["gzip", "-dc"]) { arguments in
             // Safe: `arguments` is a null-terminated array of C strings that lives through the call.

@@ -23,6 +23,10 @@ struct AuditCommand: ParsableCommand {
     var format = OutputFormat.table
 
     func run() throws {
+        guard InputFile.exists("\(data)/tables") else {
+            throw CommandFailure.usage(
+                "There are no tables in \(data): no folder \(data)/tables. Give --data the data folder of phusa run.")
+        }
         let report: AuditReport
         do throws(TableError) {
             report = try Audit.run(dataDirectory: data)

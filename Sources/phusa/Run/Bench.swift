@@ -25,6 +25,9 @@ struct BenchJournal: ParsableCommand {
     @Option(name: .long, help: "Also write the readings to this file, one a line.") var ndjson: String?
 
     func run() throws {
+        guard readings > 0, (1...Arguments.mostDevices).contains(devices) else {
+            throw CommandFailure.usage("--readings and --devices are numbers above 0, with at most 10,000,000 devices")
+        }
         let wards = try WardTable.load(folder: "\(schemas)/areas")
         let start = EventTime(microsecondsSinceEpoch: 1_795_248_000_000_000)
         var fleet = CoverageFleet(seed: seed, deviceCount: devices, wards: wards, start: start)
@@ -36,7 +39,7 @@ struct BenchJournal: ParsableCommand {
         var file = try ndjson.map { try Output(path: $0) }
         var batch = MessageBatch(byteCapacity: 4 << 20, messageCapacity: 8192)
         var bytes: [UInt8] = []
-        for number in 1...max(1, readings) {
+        for number in 1...readings {
             bytes.removeAll(keepingCapacity: true)
             let arrival = fleet.nextTime
             fleet.next(into: &bytes)
@@ -68,6 +71,13 @@ struct BenchFold: ParsableCommand {
     @Option(name: .long, help: "zstd level of segments.") var compression: Int32 = 3
 
     func run() throws {
+        // Under the benchmark's own name, every message would be folded a second time.
+        guard try !SystemFileStore().exists("\(data)/node") else {
+            throw CommandFailure.usage("\(data) belongs to phusa run: give a folder from phusa bench journal")
+        }
+        guard try SystemFileStore().exists("\(data)/journal/lane0") else {
+            throw CommandFailure.usage("\(data) holds no journal: make one with phusa bench journal")
+        }
         let catalog = try StreamCatalog.load("\(schemas)/streams")
         var configuration = PipelineConfiguration(dataDirectory: data, node: "bench")
         configuration.compressionLevel = compression

@@ -48,6 +48,7 @@ struct Run: ParsableCommand {
         let configuration = try RunConfiguration.load(
             file: config, environment: environment(),
             sets: set + named.compactMap { name, value in value.map { "\(name)=\($0)" } })
+        if let mistake = configuration.contradiction { throw CommandFailure.usage(mistake) }
         let catalog: StreamCatalog
         do throws(DefinitionError) {
             catalog = try StreamCatalog.load("\(configuration.schemas)/streams")

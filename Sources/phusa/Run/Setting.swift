@@ -48,10 +48,12 @@ struct Setting: Sendable {
         text("broker.shared_group", "group for $share subscriptions, to divide topics among processes", "none") {
             $0.broker.sharedGroup = $1
         },
-        duration("broker.keep_alive", "longest silence on the connection", "60s") {
+        duration("broker.keep_alive", "longest silence on the connection", "60s", from: 1000) {
             $0.broker.keepAliveSeconds = Int($1 / 1000)
         },
-        duration("broker.session_expiry", "how long the broker keeps messages while phusa is away", "7d") {
+        duration(
+            "broker.session_expiry", "how long the broker keeps messages while phusa is away", "7d", from: 1000
+        ) {
             $0.broker.sessionExpirySeconds = UInt32(clamping: $1 / 1000)
         },
         number("broker.receive_maximum", "messages under way unacknowledged (MQTT 5)", "10000", in: 1...65_535) {
@@ -84,7 +86,7 @@ struct Setting: Sendable {
         bytes("journal.reserve", "free space that must stay on the disk", "1GiB") { $0.diskReserve = $1 },
 
         duration("commit.interval", "commit at the latest after this time …", "15s") {
-            $0.cadence.intervalMilliseconds = max(1, $1)
+            $0.cadence.intervalMilliseconds = $1
         },
         number("commit.readings", "… or this many readings …", "262144", in: 1...16_777_216) {
             $0.cadence.readingCount = $1
@@ -94,7 +96,8 @@ struct Setting: Sendable {
             $0.compressionLevel = Int32($1)
         },
 
-        bytes("message.limit", "larger payloads are kept as dead letters, not taken apart", "256KiB") {
+        // 256 MiB: MQTT has no larger message.
+        bytes("message.limit", "larger payloads are kept as dead letters, not taken apart", "256KiB", to: 256 << 20) {
             $0.maximumPayloadByteCount = $1
         },
     ]
@@ -189,23 +192,26 @@ extension Setting {
         return String(text)
     }
 
-    /// The value arrives in milliseconds.
+    /// The value arrives in milliseconds, of which there are at least `shortest` and at most those of 100 years.
     private static func duration(
-        _ key: String, _ help: String, _ standard: String,
+        _ key: String, _ help: String, _ standard: String, from shortest: Int64 = 1,
         _ set: @escaping @Sendable (inout RunConfiguration, Int64) -> Void
     ) -> Setting {
         let units: [(String, Int64)] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)]
+        let longest: Int64 = 36_500 * 86_400_000
         return Setting(key: key, help: help, standard: standard) { configuration, text in
-            guard let value = quantity(text, units: units), value > 0 else {
-                return Expectation(text: "a time with its unit: 500ms, 15s, 5m, 1h or 7d")
+            guard let value = quantity(text, units: units), (shortest...longest).contains(value) else {
+                let range = shortest > 1 ? "from \(shortest / 1000)s to 36500d" : "at most 36500d"
+                return Expectation(text: "a time with its unit: 500ms, 15s, 5m, 1h or 7d, \(range)")
             }
             set(&configuration, value)
             return nil
         }
     }
 
+    /// At most `largest`, without which 4 PiB are the limit: above every disk, and far from overflow.
     private static func bytes(
-        _ key: String, _ help: String, _ standard: String,
+        _ key: String, _ help: String, _ standard: String, to largest: Int64 = 1 << 52,
         _ set: @escaping @Sendable (inout RunConfiguration, Int) -> Void
     ) -> Setting {
         let units: [(String, Int64)] = [
@@ -213,8 +219,9 @@ extension Setting {
             ("GB", 1_000_000_000), ("B", 1),
         ]
         return Setting(key: key, help: help, standard: standard) { configuration, text in
-            guard let value = quantity(text, units: units), value > 0 else {
-                return Expectation(text: "a size with its unit: 64KiB, 256MiB or 8GiB")
+            guard let value = quantity(text, units: units), (1...largest).contains(value) else {
+                return Expectation(
+                    text: "a size with its unit: 64KiB, 256MiB or 8GiB, at most \(Format.bytes(Int(largest)))")
             }
             set(&configuration, Int(value))
             return nil

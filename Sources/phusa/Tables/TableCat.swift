@@ -10,6 +10,9 @@ struct TableCat: ParsableCommand {
         abstract: "Prints rows of a table, partition by partition.",
         discussion: "With --format json, one object a line.")
 
+    /// What fits on a wide screen; --format json gives everything.
+    private static let longestCell = 200
+
     @Argument(help: "The table.")
     var table: String
 
@@ -56,8 +59,14 @@ struct TableCat: ParsableCommand {
 
     private static func table(_ rows: [[ParquetValue?]], _ columns: [DeltaColumn], _ shown: [Int]) -> TextTable {
         var table = TextTable(shown.map { TextTable.Column(columns[$0].name, columns[$0].isNumber ? .right : .left) })
-        for row in rows { table.add(shown.map { TextTable.Cell(CellText.text(row[$0])) }) }
+        for row in rows { table.add(shown.map { TextTable.Cell(short(CellText.text(row[$0]))) }) }
         return table
+    }
+
+    /// A cell for people: a payload of megabytes would make every line as long, and control characters move the cursor.
+    private static func short(_ text: String) -> String {
+        let start = Terminal.printable(text.unicodeScalars.prefix(longestCell))
+        return start.unicodeScalars.count == text.unicodeScalars.count ? start : start + "…"
     }
 
     private func summary(_ count: Int, of total: Int?, hiddenCount: Int) -> String {
@@ -79,6 +88,7 @@ struct TableCat: ParsableCommand {
             }
             chosen.append(column)
         }
+        guard !chosen.isEmpty else { throw .usage("--columns \(columns) names no column; write --columns a,b.") }
         return chosen
     }
 
@@ -147,6 +157,9 @@ struct RowReader {
         } else {
             guard let file = files.popLast() else { return false }
             let path = "\(folder)/\(file.path)"
+            guard InputFile.exists(path) else {
+                throw .failure("The log has the file \(path), but it is not there; phusa table verify says what else.")
+            }
             let bytes = try InputFile.bytes(of: path)
             do throws(ParquetReadError) {
                 open = (file, try ParquetReader(bytes: bytes), 0)

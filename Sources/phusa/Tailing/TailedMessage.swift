@@ -34,7 +34,8 @@ struct TailedMessage {
     /// One line for each thing that is to be said, for a terminal of `width` columns.
     func lines(width: Int, isColoured: Bool) -> [String] {
         // Payloads begin in one column where there is room for that.
-        let topic = width >= 100 ? Self.wide(topic, to: 42) : topic
+        let shown = Terminal.printable(topic.unicodeScalars)
+        let topic = width >= 100 ? Self.wide(shown, to: 42) : shown
         let head = "\(time)  \(verdictText(isColoured))  \(topic)  "
         let visibleCount = 14 + 11 + topic.count + 2
         let room = max(20, width - visibleCount)
@@ -67,9 +68,7 @@ struct TailedMessage {
 
     /// The payload on one line.
     private var text: String {
-        String(
-            String.UnicodeScalarView(
-                String(decoding: payload.prefix(4096), as: UTF8.self).unicodeScalars.map { $0.value < 32 ? " " : $0 }))
+        Terminal.printable(String(decoding: payload.prefix(4096), as: UTF8.self).unicodeScalars)
     }
 
     private static func wide(_ text: String, to width: Int) -> String {

@@ -23,6 +23,20 @@ enum Terminal {
         unsafe getenv(name).map { unsafe String(cString: $0) }
     }
 
+    /// What can be shown without moving the cursor or changing colours: control characters as their pictures.
+    static func printable(_ text: some Sequence<Unicode.Scalar>) -> String {
+        var scalars = String.UnicodeScalarView()
+        for scalar in text {
+            switch scalar.value {
+            case 0..<32: scalars.append(Unicode.Scalar(0x2400 + scalar.value) ?? "\u{FFFD}")
+            case 127: scalars.append("\u{2421}")
+            case 128..<160: scalars.append("\u{FFFD}")
+            default: scalars.append(scalar)
+            }
+        }
+        return String(scalars)
+    }
+
     /// How many columns of a terminal `text` takes: combining marks take none.
     static func columns(of text: String) -> Int { text.count }
 }
