@@ -94,7 +94,8 @@ struct Decode: ParsableCommand {
             case .reading(let json): try output.write(line: json)
             case .refused(let refusal):
                 refusedCount += 1
-                let text = RefusalText(refusal, payload: payload)
+                let text = RefusalText(
+                    refusal, payload: payload, findsPlace: refusedCount <= RefusalText.mostPlaces)
                 if format == .json {
                     try output.write(line: Self.json(text, source: source))
                 } else {

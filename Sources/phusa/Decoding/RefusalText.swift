@@ -8,9 +8,17 @@ struct RefusalText {
     /// Where in the payload, if it is one place.
     private let place: JSONLocator.Place?
 
-    init(_ refusal: Refusal, payload: [UInt8]) {
+    /// Finding a place reads the payload up to there, which is too much for each of 80,000 empty objects.
+    static let mostPlaces = 100
+
+    /// Without `findsPlace`, the pointer alone says where.
+    init(_ refusal: Refusal, payload: [UInt8], findsPlace: Bool = true) {
         self.refusal = refusal
         self.payload = payload
+        guard findsPlace else {
+            place = nil
+            return
+        }
         // Safe: UInt8 has no padding.
         let locator = unsafe JSONLocator(payload.span.bytes)
         if let offset = refusal.byteOffset {

@@ -91,10 +91,12 @@ struct TailedMessage {
         writer.member("stream", stream)
         writer.name("readings")
         writer.beginArray()
-        for verdict in verdicts {
+        for (index, verdict) in verdicts.enumerated() {
             writer.beginObject()
             writer.member("verdict", verdict.name)
-            if case .refused(let refusal) = verdict { RefusalText(refusal, payload: payload).write(to: &writer) }
+            if case .refused(let refusal) = verdict {
+                RefusalText(refusal, payload: payload, findsPlace: index < RefusalText.mostPlaces).write(to: &writer)
+            }
             writer.endObject()
         }
         writer.endArray()
