@@ -97,15 +97,12 @@ struct RunConfigurationTests {
         #expect(try sentence(of: "", sets: ["lane=1"]).contains("did you mean `lanes`?"))
     }
 
-    @Test("TLS settings without TLS, and a journal without room for a batch, are contradictions")
+    @Test("TLS settings without TLS are a contradiction")
     func contradictions() throws {
         #expect(try load("").contradiction == nil)
         #expect(try load("broker: { tls: { enabled: true, ca_file: ca.pem } }").contradiction == nil)
         let forgotten = try load("broker: { tls: { ca_file: ca.pem } }").contradiction
         #expect(forgotten?.contains("broker.tls.enabled") == true)
-        let tooSmall = try load("journal: { limit: 8MiB, file: 1MiB }").contradiction
-        #expect(tooSmall?.contains("give at least 34.0 MiB") == true)
-        #expect(try load("journal: { limit: 8MiB }", sets: ["broker.packet_limit=1MiB"]).contradiction == nil)
     }
 
     @Test("a file that is not there is told with what to do")

@@ -41,17 +41,8 @@ struct RunConfiguration {
 
     /// What does not fit together although each value is right by itself.
     var contradiction: String? {
-        if !usesTLS, security.isConfigured {
-            return "broker.tls.… is set, and broker.tls.enabled is not: set it to true, or nothing is encrypted"
-        }
-        // As much as one batch can hold, which lies in one file of the journal.
-        let batchByteCount = 2 * broker.maximumPacketByteCount
-        let fileByteCount = min(journalFileByteCount, journalByteLimit / 2)
-        let least = fileByteCount >= batchByteCount ? 2 * fileByteCount : 2 * (fileByteCount + batchByteCount)
-        guard journalByteLimit < least else { return nil }
-        return "journal.limit of \(Format.bytes(journalByteLimit)) has no room for messages of up to "
-            + "broker.packet_limit, \(Format.bytes(broker.maximumPacketByteCount)): give at least \(Format.bytes(least)), or a lower "
-            + "broker.packet_limit"
+        guard !usesTLS, security.isConfigured else { return nil }
+        return "broker.tls.… is set, and broker.tls.enabled is not: set it to true, or nothing is encrypted"
     }
 
     /// The connection of a lane.
