@@ -66,19 +66,20 @@ struct ClientHandle: ~Copyable {
         }
     }
 
+    /// Where Debian's ca-certificates puts the authorities, prepared for OpenSSL.
+    private static let systemAuthorityFolder = "/etc/ssl/certs"
+
     private func secure(_ security: MQTTSecurity) throws(MQTTError) {
+        // MOSQ_OPT_TLS_USE_OS_CERTS alone works for the first connection only: at the next, libmosquitto 2.0.11 finds
+        // neither file nor folder and refuses its own configuration. So the system's folder is named.
+        let isSystemTrusted = security.authorityFile == nil && security.authorityFolder == nil
+        let folder = isSystemTrusted ? Self.systemAuthorityFolder : security.authorityFolder
         // Safe: as in `init`. The callback captures nothing.
-        if security.authorityFile == nil && security.authorityFolder == nil {
-            unsafe try check(
-                mosquitto_int_option(client, MOSQ_OPT_TLS_USE_OS_CERTS, 1), "trust the system's authorities")
-        }
-        if security.authorityFile != nil || security.authorityFolder != nil || security.certificateFile != nil {
-            unsafe try check(
-                mosquitto_tls_set(
-                    client, security.authorityFile, security.authorityFolder, security.certificateFile,
-                    security.keyFile, security.keyPassword == nil ? nil : Callbacks.keyPassword),
-                "set the TLS files")
-        }
+        unsafe try check(
+            mosquitto_tls_set(
+                client, security.authorityFile, folder, security.certificateFile, security.keyFile,
+                security.keyPassword == nil ? nil : Callbacks.keyPassword),
+            "set the TLS files")
         let verifyPeer: Int32 = 1
         unsafe try check(
             mosquitto_tls_opts_set(client, verifyPeer, security.version, security.ciphers),

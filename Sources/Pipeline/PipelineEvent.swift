@@ -22,6 +22,8 @@ package enum PipelineEvent: Sendable {
     case retrying(lane: String, problem: String)
     /// Files that a crash left uncommitted were removed.
     case swept(table: String, fileCount: Int)
+    /// Segments that no commit names, and whose messages are not read again: left where they are.
+    case unnamedSegments(table: String, fileCount: Int)
     /// A thread of the lane has ended for good; the pipeline stops.
     case failed(lane: String, problem: String)
 }

@@ -131,15 +131,21 @@ struct Recovery: Sendable {
 
     /// Removes the segments of these lanes that no commit names, and unfinished files.
     private func sweep(_ name: String, table: DeltaSnapshot, lanes: [LaneState]) throws(TableError) {
-        let prefixes = lanes.map { PipelineTable.segmentNamePrefix(node: configuration.node, lane: $0.name) }
         var count = 0
+        var oldCount = 0
         do throws(FileError) {
             for day in try store.entries(of: directory(of: name)) where day.name.hasPrefix("date=") {
                 for hour in try store.entries(of: "\(directory(of: name))/\(day.name)") where hour.isDirectory {
                     let folder = "\(day.name)/\(hour.name)"
                     for file in try store.entries(of: "\(directory(of: name))/\(folder)") {
-                        let isOurs = prefixes.contains { file.name.hasPrefix($0) } || file.name.hasPrefix(".")
-                        guard isOurs, table.file("\(folder)/\(file.name)") == nil else { continue }
+                        guard table.file("\(folder)/\(file.name)") == nil else { continue }
+                        switch remnant(file.name, lanes) {
+                        case .foreign: continue
+                        case .old:
+                            oldCount += 1
+                            continue
+                        case .unfinished: break
+                        }
                         try store.remove("\(directory(of: name))/\(folder)/\(file.name)")
                         count += 1
                     }
@@ -149,6 +155,29 @@ struct Recovery: Sendable {
             throw .file(error, table: name)
         }
         if count > 0 { report(.swept(table: name, fileCount: count)) }
+        if oldCount > 0 { report(.unnamedSegments(table: name, fileCount: oldCount)) }
+    }
+
+    /// What a file is that no commit names.
+    private enum Remnant {
+        /// Not ours.
+        case foreign
+        /// Its messages are read again: it belongs to a commit that did not come about.
+        case unfinished
+        /// Its messages are behind the ledger and are not read again: if the log was lost, this is the data itself.
+        case old
+    }
+
+    private func remnant(_ name: String, _ lanes: [LaneState]) -> Remnant {
+        if TemporaryName.isTemporary(name) { return .unfinished }
+        for lane in lanes {
+            let prefix = PipelineTable.segmentNamePrefix(node: configuration.node, lane: lane.name)
+            guard name.hasPrefix(prefix) else { continue }
+            let digits = name.dropFirst(prefix.count).prefix { $0.isASCII && $0.isNumber }
+            guard let first = UInt64(digits) else { return .foreign }
+            return first > lane.ledgerOffset.number ? .unfinished : .old
+        }
+        return .foreign
     }
 }
 

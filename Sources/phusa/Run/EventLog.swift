@@ -64,6 +64,10 @@ struct EventLog: Sendable {
         case .swept(let table, let count):
             logger.info(
                 "removed segments that no commit names", metadata: ["table": "\(table)", "files": "\(count)"])
+        case .unnamedSegments(let table, let count):
+            logger.error(
+                "old segments that no commit names: if the table's log was lost, restore it; else remove them",
+                metadata: ["table": "\(table)", "files": "\(count)"])
         case .failed(let lane, let problem):
             logger.critical("lane ended", metadata: ["lane": "\(lane)", "problem": "\(problem)"])
         }
