@@ -86,16 +86,21 @@ package struct SystemFileStore: FileStore {
         }
         var names: [(temporary: String, final: String)] = []
         do throws(FileError) {
-            var folders: Set<String> = []
+            try createFolder(first.folder)
+            // Opened before anything is written: errors of writing back that somebody else's sync has seen before the
+            // descriptor was opened would not be reported to this one.
+            let fileSystem = try Descriptor(
+                opening: first.folder, flags: O_RDONLY | O_DIRECTORY, operation: .synchronize)
+            var folders: Set<String> = [first.folder]
             for file in files {
                 if folders.insert(file.folder).inserted { try createFolder(file.folder) }
                 let temporary = TemporaryName.make(for: file.path)
                 names.append((temporary, file.path))
                 try SystemWritableFile(temporary, create: true).write(file.bytes, at: 0)
             }
-            try synchronizeFileSystem(of: first.folder)
+            try synchronize(fileSystem)
             for name in names { try rename(name.temporary, to: name.final) }
-            try synchronizeFileSystem(of: first.folder)
+            try synchronize(fileSystem)
         } catch {
             // Those that have their name already stay, whole; of the others nothing shall be left.
             for name in names { _ = unsafe Glibc.remove(name.temporary) }
@@ -125,9 +130,9 @@ package struct SystemFileStore: FileStore {
         }
     }
 
-    private func synchronizeFileSystem(of path: String) throws(FileError) {
-        let descriptor = try Descriptor(opening: path, flags: O_RDONLY | O_DIRECTORY, operation: .synchronize)
-        _ = try systemCall(.synchronize, path) { phusa_syncfs(descriptor.number) }
+    private func synchronize(_ fileSystem: borrowing Descriptor) throws(FileError) {
+        let number = fileSystem.number
+        _ = try systemCall(.synchronize, fileSystem.path) { phusa_syncfs(number) }
     }
 
     package func putIfAbsent(_ path: String, _ bytes: RawSpan) throws(FileError) -> Bool {

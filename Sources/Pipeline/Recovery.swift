@@ -84,9 +84,10 @@ struct Recovery: Sendable {
                 case .long(let lastOffset)? = statistics.column("journal_offset")?.maximum
             else { return true }
             if latest >= horizon.microsecondsSinceEpoch { return true }
-            // A segment holds rows of one lane; only of that one will messages be read again.
+            // A segment holds rows of one lane; only of that one will messages be read again. Of a long name the bound
+            // is the beginning.
             guard case .string(let name)? = statistics.column("lane")?.minimum else { return true }
-            return lanes.contains { $0.name == name && UInt64(clamping: lastOffset) > $0.ledgerOffset.number }
+            return lanes.contains { $0.name.hasPrefix(name) && UInt64(clamping: lastOffset) > $0.ledgerOffset.number }
         } catch {
             throw .log(error, table: name)
         }
