@@ -78,7 +78,7 @@ package struct StreamPlan: Sendable {
     static let traceColumns = [
         ColumnDefinition("extra", .string, comment: "JSON text of the members that the schema does not name"),
         ColumnDefinition("ingest_time", .timestamp, isNullable: false, comment: "When the message came"),
-        ColumnDefinition("lane", .string, isNullable: false, comment: "Node and lane that received the message"),
+        ColumnDefinition("lane", .string, isNullable: false, comment: "Lane that received the message"),
         ColumnDefinition("journal_offset", .int64, isNullable: false, comment: "Number of the message in its lane"),
     ]
 }
