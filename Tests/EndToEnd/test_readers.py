@@ -1,7 +1,6 @@
 """Other engines open the tables as they are, also while commits go on, and all say the same."""
 
 import contextlib
-import importlib.util
 import json
 import subprocess
 import sys
@@ -210,7 +209,6 @@ def test_duckdb_delta_scan(finished, delta_scan_python):
     assert normal(json.loads(done.stdout)[0]) == normal(table.duckdb(asked)[0])
 
 
-@pytest.mark.skipif(importlib.util.find_spec("pyspark") is None, reason="pyspark is not installed")
 def test_spark(finished):
     from pyspark.sql import SparkSession
 
