@@ -34,11 +34,13 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "CChecksum"),
         .target(name: "CPrefetch"),
@@ -49,10 +51,19 @@ let package = Package(
         stage("MQTTSource", ["Telemetry", "CMosquitto"]),
         stage("Journal", ["Telemetry", "DurableFiles", "CChecksum"]),
         stage("JSONDocument", ["CSimdjson"]),
+        stage(
+            "Payloads",
+            [
+                "Telemetry", "JSONDocument", "CZlib", "CZstd",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]),
         stage("JSONSchema", ["JSONDocument"]),
         stage(
             "Streams",
-            ["Telemetry", "DurableFiles", "JSONDocument", "JSONSchema", .product(name: "Yams", package: "Yams")]),
+            [
+                "Telemetry", "DurableFiles", "JSONDocument", "Payloads", "JSONSchema",
+                .product(name: "Yams", package: "Yams"),
+            ]),
         stage("Parquet", ["CZstd"]),
         stage("DeltaLake", ["DurableFiles", "JSONDocument"]),
         stage(
@@ -76,6 +87,7 @@ let package = Package(
         tests(of: "MQTTSource", ["Telemetry", "TestSupport"]),
         tests(of: "Journal", ["Telemetry", "DurableFiles", "TestSupport"]),
         tests(of: "JSONDocument", ["TestSupport"]),
+        tests(of: "Payloads", ["Telemetry", "JSONDocument", "CZlib", "CZstd", "TestSupport"]),
         tests(of: "JSONSchema", ["JSONDocument", "TestSupport"]),
         tests(of: "Streams", ["Telemetry", "DurableFiles", "JSONDocument", "JSONSchema", "TestSupport"]),
         tests(of: "Parquet", ["TestSupport"], exclude: ["CrossReader"]),

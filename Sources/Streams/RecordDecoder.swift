@@ -1,4 +1,5 @@
 package import JSONDocument
+import Payloads
 package import Telemetry
 
 /// What became of one reading of a message.

@@ -1,3 +1,5 @@
+import Payloads
+
 /// A `stream.yaml` as it is written, checked by itself; what needs the schema is checked by `StreamPlan`.
 struct StreamDefinition {
     /// Where readings come from.
@@ -144,10 +146,9 @@ struct StreamDefinition {
             } catch {
                 throw topic.error("the topic filter `\(text)` \(error.problem)", fix: error.fix)
             }
-            guard let payloadFormat = PayloadFormat(rawValue: try format.string()) else {
-                let supported = PayloadFormat.allCases.map(\.rawValue).joined(separator: ", ")
+            guard let payloadFormat = PayloadFormat(rawValue: try format.string()), payloadFormat == .json else {
                 throw format.error(
-                    "the payload format `\(format.text)` is not supported", fix: "Supported: \(supported)")
+                    "the payload format `\(format.text)` is not supported", fix: "Supported: json")
             }
             sources.append(Source(topic: topic.located(filter), format: payloadFormat))
         }
@@ -177,10 +178,4 @@ struct StreamDefinition {
         }
         return precision
     }
-}
-
-/// How the bytes of a message are to be understood.
-package enum PayloadFormat: String, CaseIterable, Sendable {
-    /// A JSON object, or an array of such objects.
-    case json
 }

@@ -1,4 +1,5 @@
 package import JSONSchema
+package import Payloads
 package import Telemetry
 
 /// A stream's definition and schema, compiled: everything that the pipeline asks about the stream.

@@ -29,6 +29,20 @@ package enum RefusalReason: String, CaseIterable, Sendable {
     case tooDeep = "too-deep"
     case duplicateKey = "duplicate-key"
     case numberOutOfRange = "number-out-of-range"
+    case notGzip = "not-gzip"
+    case notZstd = "not-zstd"
+    /// What a compressed payload, or a small payload with much repetition, stands for is above the limit.
+    case expandedTooLarge = "expanded-too-large"
+    // The payload format
+    case notCBOR = "not-cbor"
+    case notSenML = "not-senml"
+    case notProtobuf = "not-protobuf"
+    /// Sparkplug data that only a birth certificate which has not been seen makes readable.
+    case birthMissing = "birth-missing"
+    /// A sound message of its format that carries no reading: a join, a status, an acknowledgement.
+    case notAReading = "not-a-reading"
+    /// The source's mapping finds no value, or cannot convert the one it finds.
+    case mapping
     // The topic
     case unknownTopic = "unknown-topic"
     // The schema

@@ -1,0 +1,77 @@
+import JSONDocument
+package import Telemetry
+
+/// Turns payloads into records as JSON texts; one for each source of a stream and thread.
+///
+/// It owns its parsers and buffers, and keeps what its format remembers between messages.
+package struct PayloadReader: ~Copyable {
+    package let format: PayloadFormat
+    private let limits: PayloadLimits
+    private var parser: JSONParser
+    private var sink: RecordSink
+
+    /// Makes a reader for payloads of `format`; without a mapping, its records are those that the format gives by itself.
+    package init(format: PayloadFormat, mapping: RecordMapping? = nil, limits: PayloadLimits = PayloadLimits()) {
+        self.format = format
+        self.limits = limits
+        parser = JSONParser(limits: limits.ofPayloads)
+        sink = RecordSink(mapping: mapping, limits: limits)
+    }
+
+    /// Reads one message; what `records` held before is forgotten.
+    ///
+    /// - Parameters:
+    ///   - payload: the bytes; at least `JSONParser.paddingByteCount` further ones behind them can be read.
+    ///   - topic: the message's topic.
+    ///   - arrival: when it came, for formats that count time from there.
+    ///   - records: gets at least one record or refusal.
+    package mutating func read(
+        _ payload: RawSpan, topic: RawSpan, arrival: EventTime, into records: inout PayloadRecords
+    ) {
+        // The sink works on the caller's buffers, so that nothing is copied.
+        swap(&sink.records, &records)
+        sink.begin()
+        if payload.byteCount == 0 {
+            sink.refuse(.emptyPayload)
+        } else if payload.byteCount > limits.maximumByteCount {
+            sink.refuse(
+                Refusal(
+                    .tooLarge, byteOffset: 0,
+                    sentence: "the payload has \(payload.byteCount) bytes, the limit is \(limits.maximumByteCount)"))
+        } else {
+            read(PayloadMessage(buffer: unsafe Self.padded(payload), topic: topic, arrival: arrival))
+        }
+        if sink.records.records.isEmpty {
+            sink.refuse(Refusal(.notAReading, sentence: "the message holds no reading"))
+        }
+        sink.records.appendPadding()
+        swap(&sink.records, &records)
+    }
+
+    private mutating func read(_ message: borrowing PayloadMessage) {
+        switch format {
+        case .json: JSONRecords.read(message, &parser, into: &sink)
+        case .senml, .senmlCBOR, .cbor, .sparkplug, .chirpstack, .theThingsStack, .helium, .ngsi, .tr369:
+            sink.refuse(Refusal(.notAReading, sentence: "payloads of the format \(format.rawValue) cannot be read yet"))
+        }
+    }
+
+    /// The payload with the bytes behind it that the parser may read.
+    @_lifetime(copy payload)
+    @unsafe
+    private static func padded(_ payload: RawSpan) -> RawSpan {
+        // Safe: the caller of `read` promises the bytes behind the payload, and that they live as long as it; the
+        // pointer goes no further than this function.
+        guard let start = unsafe payload.withUnsafeBytes({ $0.baseAddress }) else { return payload }
+        let span = unsafe RawSpan(_unsafeStart: start, byteCount: payload.byteCount + JSONParser.paddingByteCount)
+        return unsafe _overrideLifetime(span, copying: payload)
+    }
+}
+
+extension PayloadLimits {
+    /// The limits of a JSON payload, compressed or not.
+    fileprivate var ofPayloads: JSONLimits {
+        let byteCount = max(maximumByteCount, maximumExpandedByteCount, 64)
+        return JSONLimits(maximumDepth: max(1, maximumDepth), maximumByteCount: min(byteCount, 1 << 30))
+    }
+}

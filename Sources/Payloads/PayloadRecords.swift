@@ -1,0 +1,53 @@
+import JSONDocument
+package import Telemetry
+
+/// The records of one message as JSON texts, one behind the other; reused from message to message.
+package struct PayloadRecords: Sendable {
+    /// One record, or what is wrong with it.
+    package struct Record: Equatable, Sendable {
+        /// Where its text lies in ``PayloadRecords/bytes``; empty when it was refused.
+        package let text: Range<Int>
+        /// The JSON pointer of the record in what the payload stands for; empty for the whole.
+        package let place: String
+        package let refusal: Refusal?
+    }
+
+    /// The texts; behind the last one, `JSONParser.paddingByteCount` further bytes.
+    package private(set) var bytes: [UInt8] = []
+    /// In the order of the payload and never empty after a payload was read: what holds no record is one refusal.
+    package private(set) var records: [Record] = []
+    /// What else was learned.
+    package private(set) var notes: [PayloadNote] = []
+
+    package init() {}
+
+    /// Whether a record was refused.
+    package var hasRefusal: Bool { records.contains { $0.refusal != nil } }
+
+    /// The text of a record, for people and tests.
+    package func text(of record: Record) -> String { String(decoding: bytes[record.text], as: UTF8.self) }
+
+    mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        records.removeAll(keepingCapacity: true)
+        notes.removeAll(keepingCapacity: true)
+    }
+
+    mutating func append(_ text: [UInt8], at place: String) {
+        let start = bytes.count
+        bytes.append(contentsOf: text)
+        records.append(Record(text: start..<bytes.count, place: place, refusal: nil))
+    }
+
+    mutating func append(_ refusal: Refusal, at place: String) {
+        records.append(Record(text: bytes.count..<bytes.count, place: place, refusal: refusal))
+    }
+
+    mutating func append(_ note: PayloadNote) {
+        notes.append(note)
+    }
+
+    mutating func appendPadding() {
+        bytes.append(contentsOf: repeatElement(0x20, count: JSONParser.paddingByteCount))
+    }
+}

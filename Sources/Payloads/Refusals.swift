@@ -1,0 +1,33 @@
+package import JSONDocument
+package import Telemetry
+
+extension Refusal {
+    package static var emptyPayload: Refusal { Refusal(.empty, byteOffset: 0, sentence: "the payload is empty") }
+
+    /// The bytes are no JSON document.
+    package init(_ error: JSONParseError) {
+        self.init(RefusalReason(error.kind), byteOffset: error.byteOffset, sentence: error.sentence)
+    }
+
+    /// A record, which stands at `place`, is no acceptable JSON document; bytes of the payload cannot be named.
+    init(_ error: JSONParseError, at place: String) {
+        self.init(RefusalReason(error.kind), pointer: place, sentence: error.sentence)
+    }
+}
+
+extension RefusalReason {
+    /// The reason that stands for an error of a JSON text.
+    init(_ kind: JSONParseError.Kind) {
+        self =
+            switch kind {
+            case .empty: .empty
+            case .syntax: .notJSON
+            case .truncated: .truncated
+            case .invalidUTF8: .invalidUTF8
+            case .tooDeep: .tooDeep
+            case .tooLarge: .tooLarge
+            case .numberOutOfRange: .numberOutOfRange
+            case .duplicateName: .duplicateKey
+            }
+    }
+}
