@@ -10,7 +10,9 @@ struct PacketHeader {
     /// Header and everything behind it.
     let packetByteCount: Int
 
-    var isPublish: Bool { firstByte >> 4 == 3 }
+    var isPublish: Bool { Self.isPublish(firstByte: firstByte) }
+
+    static func isPublish(firstByte: UInt8) -> Bool { firstByte >> 4 == 3 }
 
     enum Parsed {
         case header(PacketHeader)

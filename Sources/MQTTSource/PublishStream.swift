@@ -7,6 +7,10 @@ import Telemetry
 /// exist with a fifth. So this looks at what has arrived (`MSG_PEEK`), copies the messages into the batch and takes just
 /// their bytes out of the socket. Every other packet is left for libmosquitto, which always finds the socket at the
 /// start of a packet. Not with TLS: there the socket holds something else.
+///
+/// A message that has begun is taken out too, down to its first byte, and gathered. One byte that stays keeps alive the
+/// kernel's buffer in which it came, up to 64 KiB; that can be so much of the receive buffer that TCP closes the window,
+/// and then the rest never comes. Other packets are few; where one is caught so, the keep-alive ends the connection.
 @safe
 struct PublishStream: ~Copyable {
     enum Outcome {
@@ -31,8 +35,10 @@ struct PublishStream: ~Copyable {
     var acknowledgements = HeldAcknowledgements()
     private(set) var truncations: [Inbox.Truncation] = []
 
-    // A packet that did not arrive in one piece is gathered here.
+    // A message that did not arrive in one piece is gathered here.
     private let gathered: UnsafeMutableRawBufferPointer
+    private var isGathering = false
+    /// Nil until enough of it is there.
     private var gatheredHeader: PacketHeader?
     private var gatheredByteCount = 0
     private var discardedByteCount = 0
@@ -50,7 +56,7 @@ struct PublishStream: ~Copyable {
 
     /// The connection ended: half a packet and all packet ids of it mean nothing on the next.
     mutating func reset() {
-        gatheredHeader = nil
+        isGathering = false
         acknowledgements.forget()
     }
 
@@ -62,8 +68,8 @@ struct PublishStream: ~Copyable {
     /// Appends messages until there is a reason to stop.
     mutating func receive(from socket: CInt, into batch: inout MessageBatch, arrival: EventTime) -> Outcome {
         while true {
-            if let header = gatheredHeader {
-                if let outcome = gather(header, from: socket, into: &batch, arrival: arrival) { return outcome }
+            if isGathering {
+                if let outcome = gather(from: socket, into: &batch, arrival: arrival) { return outcome }
                 continue
             }
             // Safe: peeks at most the bytes of the window, and only those that were written are looked at.
@@ -89,20 +95,18 @@ struct PublishStream: ~Copyable {
             switch PacketHeader.parse(bytes, at: position) {
             case .malformed: return (position, .malformed)
             case .incomplete:
-                // Looked at again together with what follows; if it stands alone, its rest is on its way.
-                return (position, position == 0 ? .partOfOtherPacket : nil)
+                // Looked at again from its start, unless it is there already.
+                guard position == 0 else { return (position, nil) }
+                guard PacketHeader.isPublish(firstByte: bytes.byte(at: 0)) else { return (0, .partOfOtherPacket) }
+                startGathering(nil)
+                return (0, nil)
             case .header(let header):
                 let end = position + header.packetByteCount
                 guard header.isPublish else {
                     return (position, end <= count ? .otherPacket : position == 0 ? .partOfOtherPacket : nil)
                 }
                 guard end <= count else {
-                    // Looked at again from its start, unless it is there already.
-                    if position == 0 {
-                        gatheredHeader = header
-                        gatheredByteCount = 0
-                        discardedByteCount = 0
-                    }
+                    if position == 0 { startGathering(header) }
                     return (position, nil)
                 }
                 if let outcome = append(bytes, at: position, header: header, end: end, to: &batch, arrival: arrival) {
@@ -143,12 +147,20 @@ struct PublishStream: ~Copyable {
         return nil
     }
 
-    /// Goes on with a packet that arrives in pieces, and appends it when it is whole.
+    private mutating func startGathering(_ header: PacketHeader?) {
+        isGathering = true
+        gatheredHeader = header
+        gatheredByteCount = 0
+        discardedByteCount = 0
+    }
+
+    /// Goes on with a message that arrives in pieces, and appends it when it is whole.
     ///
-    /// - Returns: Nil when it was appended.
+    /// - Returns: Nil when there is no reason to stop.
     private mutating func gather(
-        _ header: PacketHeader, from socket: CInt, into batch: inout MessageBatch, arrival: EventTime
+        from socket: CInt, into batch: inout MessageBatch, arrival: EventTime
     ) -> Outcome? {
+        guard let header = gatheredHeader else { return gatherHeader(from: socket) }
         let keptByteCount = min(header.packetByteCount, maximumPacketByteCount)
         while gatheredByteCount < keptByteCount {
             // Safe: the rest of a packet that is kept lies inside the buffer.
@@ -167,8 +179,30 @@ struct PublishStream: ~Copyable {
         // Safe: all bytes that are kept were received.
         let bytes = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: gathered[..<keptByteCount]))
         let outcome = append(bytes, at: 0, header: header, end: keptByteCount, to: &batch, arrival: arrival)
-        if outcome == nil { gatheredHeader = nil }
+        if outcome == nil { isGathering = false }
         return outcome
+    }
+
+    /// Takes a header byte by byte, since only its bytes say how many they are.
+    ///
+    /// - Returns: Nil when it is whole.
+    private mutating func gatherHeader(from socket: CInt) -> Outcome? {
+        while gatheredHeader == nil {
+            // Safe: a header is malformed from its fifth byte on, and the buffer holds more.
+            let place = unsafe UnsafeMutableRawBufferPointer(rebasing: gathered[gatheredByteCount...])
+            let count = unsafe recv(socket, place.baseAddress, 1, CInt(MSG_DONTWAIT))
+            if count == 0 { return .ended }
+            if count < 0 { return errno == EAGAIN || errno == EINTR ? .empty : .ended }
+            gatheredByteCount += count
+            // Safe: these bytes were received.
+            let bytes = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: gathered[..<gatheredByteCount]))
+            switch PacketHeader.parse(bytes, at: 0) {
+            case .header(let header): gatheredHeader = header
+            case .incomplete: break
+            case .malformed: return .malformed
+            }
+        }
+        return nil
     }
 
     /// Takes bytes out of the socket that are not wanted (any more).

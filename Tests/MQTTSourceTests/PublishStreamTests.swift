@@ -39,6 +39,53 @@ struct PublishStreamTests {
         #expect(lane.events.contains(.truncated(topic: "a/b", byteCount: 5000, keptByteCount: kept)))
     }
 
+    @Test("the first byte of a message does not stand in the way of what follows")
+    func firstByte() throws {
+        // Left in the socket, it keeps a buffer of the kernel, here nearly as large as a piece, and with several TCP
+        // closes the window. Small messages: among large ones a piece seldom ends so.
+        var script = Script(version: .version311)
+        script.publish(packetID: 0, payload: "p", qualityOfService: 0, propertyCount: 0)
+        let message = script.bytes
+        let pieceByteCount = 30_000 / message.count * message.count
+        var rest = Array(repeatElement(message, count: 100_000).joined())[...]
+        var pieces = [Array(rest.prefix(pieceByteCount + 1))]
+        rest = rest.dropFirst(pieceByteCount + 1)
+        while !rest.isEmpty {
+            pieces.append(Array(rest.prefix(pieceByteCount)))
+            rest = rest.dropFirst(pieceByteCount)
+        }
+        let broker = ScriptedBroker()
+        let server = OtherThread { [pieces] in
+            broker.serve(connected: [0x20, 2, 0, 0], pieces: pieces, hasProperties: false, answerByteCount: 0)
+        }
+        do {
+            var lane = try Lane(configuration(broker, .version311, maximumPacketByteCount: 2000))
+            let isComplete = lane.run(within: .seconds(20)) { $0.messages.count >= 100_000 }
+            #expect(isComplete, "\(lane.messages.count) of 100,000 messages came")
+        }
+        server.join()
+    }
+
+    @Test("half a packet whose rest never comes does not outlast the keep-alive")
+    func halfPacket() throws {
+        let broker = ScriptedBroker()
+        let server = OtherThread {
+            // The first byte of PINGRESP, which is libmosquitto's.
+            broker.serve(
+                connected: [0x20, 2, 0, 0], pieces: [[0xD0]], hasProperties: false, answerByteCount: .max,
+                patienceSeconds: 30)
+        }
+        do {
+            var configuration = configuration(broker, .version311, maximumPacketByteCount: 2000)
+            configuration.keepAliveSeconds = 5
+            var lane = try Lane(configuration)
+            let isEnded = lane.run(within: .seconds(20)) { !$0.disconnections.isEmpty }
+            #expect(isEnded)
+            #expect(lane.disconnections.first?.sentence.contains("did not answer a ping") == true)
+        }
+        server.join()
+    }
+
     @Test(
         "a stream that is not MQTT ends the connection with a sentence",
         arguments: [

@@ -33,12 +33,14 @@ final class ScriptedBroker: Sendable {
 
     /// Serves the one client: `connected` is CONNACK, `pieces` follow the answer to its SUBSCRIBE.
     ///
-    /// Ends when `answerByteCount` bytes came back, the client is gone, or nothing comes for five seconds.
-    func serve(connected: [UInt8], pieces: [[UInt8]], hasProperties: Bool, answerByteCount: Int) {
+    /// Ends when `answerByteCount` bytes came back, the client is gone, or nothing comes for `patienceSeconds`.
+    func serve(
+        connected: [UInt8], pieces: [[UInt8]], hasProperties: Bool, answerByteCount: Int, patienceSeconds: Int = 5
+    ) {
         // No address is asked for.
         let client = accept(listener, nil, nil)
         defer { close(client) }
-        var patience = timeval(tv_sec: 5, tv_usec: 0)
+        var patience = timeval(tv_sec: patienceSeconds, tv_usec: 0)
         var noDelay: CInt = 1
         // Safe: each option is read with its own size.
         unsafe setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
