@@ -80,8 +80,6 @@ package enum JournalReadError: Error, Equatable, Sendable, CustomStringConvertib
     case cutAway(firstAvailable: JournalOffset)
     /// Confirmed messages are missing: a person must decide.
     case damaged(JournalDamage)
-    /// The batch is too small for the record; read with a larger one.
-    case recordTooLarge(offset: JournalOffset, byteCount: Int)
     /// The disk did not do what was asked; the same call can succeed later.
     case file(FileError)
 
@@ -89,8 +87,6 @@ package enum JournalReadError: Error, Equatable, Sendable, CustomStringConvertib
         switch self {
         case .cutAway(let first): "the messages asked for were cut away; message \(first) is the oldest one left"
         case .damaged(let damage): damage.description
-        case .recordTooLarge(let offset, let byteCount):
-            "message \(offset) takes \(byteCount) bytes, more than the batch can hold"
         case .file(let error): error.description
         }
     }

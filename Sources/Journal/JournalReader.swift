@@ -47,11 +47,12 @@ package struct JournalReader: ~Copyable {
     /// Replaces what is in `batch` by the next messages.
     ///
     /// - Parameters:
-    ///   - batch: must have room for the largest record: its messages lie in it as in the file.
+    ///   - batch: its messages lie in it as in the file. It is replaced by a larger one for a record that does not fit,
+    ///     such as one from before a limit was lowered.
     ///   - last: deliver nothing behind this message, and take it for damage when one up to it is missing: the
     ///     writer's `durableThrough`. Nil when nobody says: then the first place without a record is the end for now.
     /// - Returns: how many messages; 0 when there are no more for now.
-    /// - Throws: `.cutAway`, `.damaged`, `.recordTooLarge` or `.file`; nothing was delivered then.
+    /// - Throws: `.cutAway`, `.damaged` or `.file`; nothing was delivered then.
     package mutating func read(
         into batch: inout MessageBatch, through last: JournalOffset?
     ) throws(JournalReadError) -> Int {
@@ -71,7 +72,10 @@ package struct JournalReader: ~Copyable {
             case .enough: continue
             case .blockEnd(let recordByteCount):
                 if blockByteCount <= batch.byteCapacity { continue }
-                try requireSmaller(recordByteCount, than: batch.byteCapacity)
+                if try isRecord(ofByteCount: recordByteCount, largerThan: batch.byteCapacity) {
+                    batch = MessageBatch(byteCapacity: recordByteCount, messageCapacity: batch.messageCapacity)
+                    continue
+                }
             case .noRecord: break
             }
             guard try goOn(mustGoOn: last != nil) else { return 0 }
@@ -133,20 +137,20 @@ package struct JournalReader: ~Copyable {
         }
     }
 
-    /// Throws when there really is a record of that many bytes; a larger batch must be used then.
-    private func requireSmaller(_ recordByteCount: Int, than capacity: Int) throws(JournalReadError) {
-        guard let position, recordByteCount > capacity else { return }
+    /// Whether there really is a record of that many bytes, more than a batch holds: then only a larger one takes it.
+    private func isRecord(ofByteCount byteCount: Int, largerThan capacity: Int) throws(JournalReadError) -> Bool {
+        guard let position, byteCount > capacity else { return false }
         do throws(FileError) {
-            guard position.byteOffset + recordByteCount <= (try position.file.byteCount) else { return }
+            guard position.byteOffset + byteCount <= (try position.file.byteCount) else { return false }
             var window = FileWindow(position.file)
-            try window.move(to: position.byteOffset, byteCount: recordByteCount)
+            try window.move(to: position.byteOffset, byteCount: byteCount)
             let attempt = Record.attempt(
                 window.bytes, at: 0, expecting: position.offset, salt: position.header.salt)
-            guard case .whole = attempt else { return }
+            guard case .whole = attempt else { return false }
+            return true
         } catch {
             throw .file(error)
         }
-        throw .recordTooLarge(offset: position.offset, byteCount: recordByteCount)
     }
 
     /// Decides what it means that there is no record: the next file, the end for now (false), or damage.

@@ -32,7 +32,9 @@ struct RecordBuffer: ~Copyable {
         var total = 0
         for index in 0..<batch.count {
             let entry = batch.entry(at: index)
-            total += Record.byteCount(topic: Int(entry.topicByteCount), payload: Int(entry.payloadByteCount))
+            total += Record.byteCount(
+                topic: Int(entry.topicByteCount), attributes: entry.attributesByteCount,
+                payload: Int(entry.payloadByteCount))
         }
         return total
     }
@@ -53,7 +55,8 @@ struct RecordBuffer: ~Copyable {
         for index in 0..<batch.count {
             let entry = batch.entry(at: index)
             let byteCount = Record.byteCount(
-                topic: Int(entry.topicByteCount), payload: Int(entry.payloadByteCount))
+                topic: Int(entry.topicByteCount), attributes: entry.attributesByteCount,
+                payload: Int(entry.payloadByteCount))
             require(start + byteCount <= neededByteCount, "the batch takes what was computed for it")
             let distance = UInt16(
                 clamping: batch.offset(at: index).number - durableThrough.number)
@@ -74,12 +77,13 @@ struct RecordBuffer: ~Copyable {
         salt: UInt32, to target: UnsafeMutableRawBufferPointer
     ) {
         guard let base = target.baseAddress else { return }
-        let topicByteCount = Int(entry.topicByteCount)
-        let payloadByteCount = Int(entry.payloadByteCount)
-        let length = Record.headerByteCount - 8 + topicByteCount + payloadByteCount
+        // Topic, attributes and payload lie one behind the other in a batch as in a record.
+        let messageByteCount = Int(entry.payloadStart) - Int(entry.topicStart) + Int(entry.payloadByteCount)
+        let length = Record.headerByteCount - 8 + messageByteCount
         let sizes =
-            UInt64(entry.flags.rawValue) | UInt64(entry.topicByteCount) << 16 | UInt64(distance) << 48
-        // Safe: a record has 32 bytes and room for topic, payload and padding; its start is a multiple of 8. The last
+            UInt64(entry.flags.rawValue) | UInt64(entry.topicByteCount) << 16
+            | UInt64(entry.attributesByteCount) << 32 | UInt64(distance) << 48
+        // Safe: a record has 32 bytes and room for the message and padding; its start is a multiple of 8. The last
         // word is cleared before the bytes are copied, which leaves zeros as padding.
         unsafe base.storeBytes(of: 0, toByteOffset: target.count - 8, as: UInt64.self)
         unsafe base.storeBytes(of: UInt32(length), toByteOffset: 4, as: UInt32.self)
@@ -89,9 +93,7 @@ struct RecordBuffer: ~Copyable {
         unsafe batch.storage.withUnsafeBytes { source in
             // Safe: the batch has checked where its entries lie.
             guard let from = source.baseAddress else { return }
-            let to = unsafe base + Record.headerByteCount
-            unsafe memcpy(to, from + Int(entry.topicStart), topicByteCount)
-            unsafe memcpy(to + topicByteCount, from + Int(entry.payloadStart), payloadByteCount)
+            unsafe memcpy(base + Record.headerByteCount, from + Int(entry.topicStart), messageByteCount)
         }
         let checked = unsafe UnsafeRawBufferPointer(rebasing: target[4...])
         let checksum = unsafe CRC32C.extend(salt, by: RawSpan(_unsafeBytes: checked))

@@ -156,14 +156,29 @@ struct ClientHandle: ~Copyable {
             client, &packetID, filter, Int32(qualityOfService.rawValue), options, nil)
     }
 
+    /// Queues a message; MQTT 3.1.1 has no properties, so `description` must be empty there.
     func publish(
-        topic: String, payload: RawSpan, qualityOfService: QualityOfService, retain: Bool, packetID: inout Int32
+        topic: String, payload: RawSpan, description: PayloadDescription, qualityOfService: QualityOfService,
+        retain: Bool, packetID: inout Int32
     ) -> Int32 {
+        var properties: OpaquePointer?
+        // Safe: the list is built by libmosquitto, copied by it, and freed here.
+        defer { unsafe mosquitto_property_free_all(&properties) }
+        if let version = description.schemaVersion {
+            let code = unsafe mosquitto_property_add_string_pair(
+                &properties, Int32(MQTT_PROP_USER_PROPERTY.rawValue), PublishProperties.versionName, version)
+            guard code == MOSQ_ERR_SUCCESS.rawValue else { return code }
+        }
+        if let type = description.contentType {
+            let code = unsafe mosquitto_property_add_string(
+                &properties, Int32(MQTT_PROP_CONTENT_TYPE.rawValue), type)
+            guard code == MOSQ_ERR_SUCCESS.rawValue else { return code }
+        }
         // Safe: libmosquitto copies topic and payload before it returns.
-        unsafe payload.withUnsafeBytes { bytes in
+        return unsafe payload.withUnsafeBytes { bytes in
             unsafe mosquitto_publish_v5(
                 client, &packetID, topic, Int32(bytes.count), bytes.baseAddress, Int32(qualityOfService.rawValue),
-                retain, nil)
+                retain, properties)
         }
     }
 }

@@ -29,6 +29,7 @@ final class Inbox {
     /// A message that came while no batch was there: with TLS, libmosquitto may read beyond CONNACK.
     struct Stray {
         let topic: [UInt8]
+        let attributes: [UInt8]
         let payload: [UInt8]
         let arrival: EventTime
         let flags: MessageFlags
@@ -71,13 +72,13 @@ final class Inbox {
         }
     }
 
-    fileprivate func take(_ message: mosquitto_message) {
+    fileprivate func take(_ message: mosquitto_message, attributes: MessageAttributes) {
         messageCount &+= 1
         if unsafe message.qos > 0 { withheldCount &+= 1 }
         guard let topic = unsafe message.topic else { return }
         let topicByteCount = unsafe strlen(topic)
         let byteCount = unsafe Int(message.payloadlen)
-        let keptByteCount = min(byteCount, maximumMessageByteCount - topicByteCount)
+        let keptByteCount = min(byteCount, maximumMessageByteCount - topicByteCount - attributes.bytes.count)
         if keptByteCount < byteCount {
             unsafe truncations.append(
                 Truncation(topic: String(cString: topic), byteCount: byteCount, keptByteCount: keptByteCount))
@@ -89,12 +90,14 @@ final class Inbox {
             qualityOfService: UInt8(truncatingIfNeeded: message.qos), isRetained: message.retain)
         guard let batch = unsafe batch else {
             unsafe strays.append(
-                Stray(topic: Array(topicBytes), payload: Array(payloadBytes), arrival: .now, flags: flags))
+                Stray(
+                    topic: Array(topicBytes), attributes: attributes.bytes, payload: Array(payloadBytes),
+                    arrival: .now, flags: flags))
             return
         }
         unsafe batch.pointee.append(
-            topic: RawSpan(_unsafeBytes: topicBytes), payload: RawSpan(_unsafeBytes: payloadBytes), arrival: arrival,
-            flags: flags)
+            topic: RawSpan(_unsafeBytes: topicBytes), attributes: attributes.bytes.span.bytes,
+            payload: RawSpan(_unsafeBytes: payloadBytes), arrival: arrival, flags: flags)
     }
 
     /// Hands over the messages that came while no batch was there.
@@ -104,11 +107,12 @@ final class Inbox {
     func deliverStrays(into batch: inout MessageBatch) {
         for stray in strays {
             require(
-                batch.hasRoom(forBytes: stray.topic.count + stray.payload.count), "an empty batch takes all strays")
+                batch.hasRoom(forBytes: stray.topic.count + stray.attributes.count + stray.payload.count),
+                "an empty batch takes all strays")
             // Safe: UInt8 has no padding, and the arrays outlive the call.
             unsafe batch.append(
-                topic: stray.topic.span.bytes, payload: stray.payload.span.bytes, arrival: stray.arrival,
-                flags: stray.flags)
+                topic: stray.topic.span.bytes, attributes: stray.attributes.span.bytes,
+                payload: stray.payload.span.bytes, arrival: stray.arrival, flags: stray.flags)
         }
         strays.removeAll()
     }
@@ -134,9 +138,10 @@ enum Callbacks {
             let codes = unsafe Array(UnsafeBufferPointer(start: granted, count: Int(count)))
             unsafe inboxBehind(user)?.subscribeAnswers.append(Inbox.SubscribeAnswer(packetID: packetID, codes: codes))
         }
-        unsafe mosquitto_message_callback_set(client) { _, user, message in
+        unsafe mosquitto_message_v5_callback_set(client) { _, user, message, properties in
             guard let message = unsafe message else { return }
-            unsafe inboxBehind(user)?.take(message.pointee)
+            let attributes = unsafe properties == nil ? MessageAttributes() : Callbacks.attributes(in: properties)
+            unsafe inboxBehind(user)?.take(message.pointee, attributes: attributes)
         }
         unsafe mosquitto_publish_v5_callback_set(client) { _, user, packetID, code, _ in
             unsafe inboxBehind(user)?.outcomes.didFinish(packetID: packetID, code: code)
@@ -171,6 +176,46 @@ enum Callbacks {
             for (index, byte) in password.utf8.enumerated() { unsafe buffer[index] = CChar(bitPattern: byte) }
             return Int32(password.utf8.count)
         }
+
+    /// What is kept of a message's properties, as `PublishProperties` does it without TLS.
+    @unsafe
+    fileprivate static func attributes(in properties: OpaquePointer?) -> MessageAttributes {
+        var attributes = MessageAttributes()
+        var text: UnsafeMutablePointer<CChar>?
+        // Safe: libmosquitto allocates copies, which end with a zero and are freed here.
+        unsafe mosquitto_property_read_string(properties, Int32(MQTT_PROP_CONTENT_TYPE.rawValue), &text, false)
+        unsafe keep(.contentType, text, in: &attributes)
+        var next = unsafe properties
+        var isFirst = true
+        while true {
+            var name: UnsafeMutablePointer<CChar>?
+            var value: UnsafeMutablePointer<CChar>?
+            unsafe next = mosquitto_property_read_string_pair(
+                next, Int32(MQTT_PROP_USER_PROPERTY.rawValue), &name, &value, !isFirst)
+            guard unsafe next != nil else { return attributes }
+            isFirst = false
+            let isVersion = unsafe name.map { unsafe String(cString: $0) == PublishProperties.versionName } ?? false
+            unsafe free(name)
+            if isVersion {
+                unsafe keep(.toldVersion, value, in: &attributes)
+                return attributes
+            }
+            unsafe free(value)
+        }
+    }
+
+    /// Appends and frees a copy that libmosquitto has made.
+    @unsafe
+    private static func keep(
+        _ kind: MessageAttributes.Kind, _ copy: UnsafeMutablePointer<CChar>?, in attributes: inout MessageAttributes
+    ) {
+        guard let copy = unsafe copy else { return }
+        defer { unsafe free(copy) }
+        // Safe: the copy ends with a zero and lives until the end of this function.
+        let bytes = unsafe UnsafeRawBufferPointer(
+            start: copy, count: min(strlen(copy), PublishProperties.longestValueByteCount))
+        attributes.append(kind, unsafe RawSpan(_unsafeBytes: bytes))
+    }
 
     @unsafe
     fileprivate static func explanation(in properties: OpaquePointer?) -> String? {

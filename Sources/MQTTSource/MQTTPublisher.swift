@@ -1,6 +1,19 @@
 import CMosquitto
 import Telemetry
 
+/// What a sender says about its payload in the properties of MQTT 5.
+package struct PayloadDescription: Equatable, Sendable {
+    /// The user property `schema-version`.
+    package var schemaVersion: String?
+    /// A media type.
+    package var contentType: String?
+
+    package init(schemaVersion: String? = nil, contentType: String? = nil) {
+        self.schemaVersion = schemaVersion
+        self.contentType = contentType
+    }
+}
+
 /// Publishes messages and follows each until the broker has it.
 ///
 /// One thread owns it. `publish` hands over a message and returns; the bytes leave when enough are together, or with
@@ -45,11 +58,13 @@ package struct MQTTPublisher: ~Copyable {
 
     /// Hands over a message.
     ///
-    /// Waits while the window is full or the connection is away, for at most `patience`.
+    /// Waits while the window is full or the connection is away, for at most `patience`. MQTT 3.1.1 has no place for a
+    /// description of the payload, so it is left out there.
     ///
     /// - Throws: `MQTTError.notConnected`, `.invalidTopic`, `.tooLarge`, `.library`; the message was not taken then.
     package mutating func publish(
-        topic: String, payload: RawSpan, qualityOfService: QualityOfService = .atLeastOnce, retain: Bool = false,
+        topic: String, payload: RawSpan, description: PayloadDescription = PayloadDescription(),
+        qualityOfService: QualityOfService = .atLeastOnce, retain: Bool = false,
         patience: Duration = .seconds(60)
     ) throws(MQTTError) {
         if counts.inFlight >= window || !connection.isConnected {
@@ -58,7 +73,9 @@ package struct MQTTPublisher: ~Copyable {
         }
         var packetID: Int32 = 0
         let code = connection.handle.publish(
-            topic: topic, payload: payload, qualityOfService: qualityOfService, retain: retain, packetID: &packetID)
+            topic: topic, payload: payload,
+            description: connection.configuration.version == .version5 ? description : PayloadDescription(),
+            qualityOfService: qualityOfService, retain: retain, packetID: &packetID)
         switch mosq_err_t(rawValue: code) {
         case MOSQ_ERR_SUCCESS: break
         // Taken all the same: it leaves with the next connection.

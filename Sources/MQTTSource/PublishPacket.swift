@@ -45,6 +45,8 @@ struct PacketHeader {
 /// MQTT 5 and 3.1.1, section 3.3.
 struct PublishPacket {
     let topic: Range<Int>
+    /// MQTT 5's properties; empty for most messages.
+    let properties: Range<Int>
     let payload: Range<Int>
     /// 0 for quality of service 0.
     let packetID: UInt16
@@ -82,8 +84,11 @@ struct PublishPacket {
                 shift += 7
                 if byte & 0x80 == 0 { break }
             }
+            guard position + propertiesByteCount <= end else { return nil }
+            properties = position..<position + propertiesByteCount
             position += propertiesByteCount
-            guard position <= end else { return nil }
+        } else {
+            properties = position..<position
         }
         payload = position..<end
         flags = MessageFlags(qualityOfService: qualityOfService, isRetained: header.firstByte & 1 != 0)
@@ -98,7 +103,7 @@ extension RawSpan {
     }
 
     @inline(__always)
-    fileprivate func bigEndianUInt16(at index: Int) -> UInt16 {
+    func bigEndianUInt16(at index: Int) -> UInt16 {
         UInt16(byte(at: index)) << 8 | UInt16(byte(at: index + 1))
     }
 }

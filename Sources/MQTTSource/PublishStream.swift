@@ -34,6 +34,8 @@ struct PublishStream: ~Copyable {
     private let window: UnsafeMutableRawBufferPointer = .allocate(byteCount: windowByteCount, alignment: 64)
     var acknowledgements = HeldAcknowledgements()
     private(set) var truncations: [Inbox.Truncation] = []
+    /// Those of the message at hand.
+    private var attributes = MessageAttributes()
 
     // A message that did not arrive in one piece is gathered here.
     private let gathered: UnsafeMutableRawBufferPointer
@@ -127,12 +129,16 @@ struct PublishStream: ~Copyable {
         guard let packet = PublishPacket(bytes, at: start, header: header, end: end, version: version) else {
             return .malformed
         }
-        guard batch.hasRoom(forBytes: packet.topic.count + packet.payload.count), !acknowledgements.isFull else {
-            return .full
+        if !attributes.isEmpty { attributes.removeAll() }
+        if !packet.properties.isEmpty {
+            PublishProperties.keep(bytes.extracting(packet.properties), in: &attributes)
         }
-        batch.append(
-            topic: bytes.extracting(packet.topic), payload: bytes.extracting(packet.payload), arrival: arrival,
-            flags: packet.flags)
+        let byteCount = packet.topic.count + attributes.bytes.count + packet.payload.count
+        guard batch.hasRoom(forBytes: byteCount), !acknowledgements.isFull else { return .full }
+        // Safe: UInt8 has no padding.
+        unsafe batch.append(
+            topic: bytes.extracting(packet.topic), attributes: attributes.bytes.span.bytes,
+            payload: bytes.extracting(packet.payload), arrival: arrival, flags: packet.flags)
         if packet.packetID != 0 {
             acknowledgements.append(
                 packetID: packet.packetID, qualityOfService: packet.flags.qualityOfService)

@@ -28,7 +28,8 @@ struct DataDirectory: ~Copyable, Sendable {
         self.store = store
     }
 
-    private static func lock(_ path: String, store: any FileStore) throws(PipelineStartError) -> FileLock {
+    /// Keeps other processes out of the folder at `path`, which is made when it is missing, for as long as the lock lives.
+    static func lock(_ path: String, store: any FileStore) throws(PipelineStartError) -> FileLock {
         do throws(FileError) {
             try store.createDirectory(path)
             return try store.lockExclusively("\(path)/lock")

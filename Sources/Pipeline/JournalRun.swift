@@ -14,6 +14,8 @@ package enum JournalRun {
     ) throws(JournalRunError) -> JournalOffset {
         let registers = catalog.streams.map { DuplicateRegister(windowMicroseconds: $0.duplicateWindow) }
         do {
+            let lock = try DataDirectory.lock(configuration.dataDirectory, store: store)
+            defer { extendLifetime(lock) }
             let facts = try JournalDirectory(store, configuration.journalDirectory(lane: lane)).facts()
             guard let last = facts?.lastOffset else { return .beforeFirst }
             var fold = try Fold(

@@ -18,7 +18,7 @@ package struct MessageFlags: OptionSet, Sendable {
     package var qualityOfService: UInt8 { rawValue & Self.qualityOfServiceMask }
 }
 
-/// Messages in one buffer: topic and payload bytes with where they lie, when they came and how.
+/// Messages in one buffer: topic, attributes and payload bytes with where they lie, when they came and how.
 ///
 /// Both ways of a message use it: the lane appends what the broker sends, the journal's reader fills it with a block of
 /// a file and marks the records in it. The memory is allocated once and reused. Behind the last byte there is room of
@@ -30,7 +30,7 @@ package struct MessageBatch: ~Copyable, @unchecked Sendable {
     /// simdjson's SIMDJSON_PADDING is 32 in 3.0.1 and 64 in later versions.
     package static let padding = 64
 
-    /// Where one message lies in the buffer.
+    /// Where one message lies in the buffer: its topic, behind that its attributes if it has any, then its payload.
     package struct Entry: Sendable {
         package var arrival: EventTime
         package var payloadStart: UInt32
@@ -51,6 +51,10 @@ package struct MessageBatch: ~Copyable, @unchecked Sendable {
             self.payloadByteCount = UInt32(payloadByteCount)
             self.flags = flags
         }
+
+        /// What lies between topic and payload.
+        @inlinable
+        package var attributesByteCount: Int { Int(payloadStart) - Int(topicStart) - Int(topicByteCount) }
     }
 
     @usableFromInline let bytes: UnsafeMutableRawBufferPointer
@@ -83,19 +87,25 @@ package struct MessageBatch: ~Copyable, @unchecked Sendable {
 
     package var messageCapacity: Int { unsafe entries.count }
 
-    /// Whether a message of `byteCount` bytes, topic and payload together, still fits.
+    /// Whether a message of `byteCount` bytes, topic, attributes and payload together, still fits.
     package func hasRoom(forBytes messageByteCount: Int) -> Bool {
         byteCount + messageByteCount <= byteCapacity && count < messageCapacity
     }
 
     /// Copies a message behind the others.
     ///
-    /// The caller has asked `hasRoom(forBytes:)`.
-    package mutating func append(topic: RawSpan, payload: RawSpan, arrival: EventTime, flags: MessageFlags) {
-        require(hasRoom(forBytes: topic.byteCount + payload.byteCount), "the source asks for room before it appends")
+    /// The caller has asked `hasRoom(forBytes:)`. Attributes are written by `MessageAttributes`; most messages have none.
+    package mutating func append(
+        topic: RawSpan, attributes: RawSpan = RawSpan(), payload: RawSpan, arrival: EventTime, flags: MessageFlags
+    ) {
+        require(attributes.byteCount <= Int(UInt16.max), "attributes have a length of 16 bits")
+        require(
+            hasRoom(forBytes: topic.byteCount + attributes.byteCount + payload.byteCount),
+            "the source asks for room before it appends")
         let topicStart = byteCount
-        let payloadStart = topicStart + topic.byteCount
+        let payloadStart = topicStart + topic.byteCount + attributes.byteCount
         unsafe copy(topic, to: topicStart)
+        if !attributes.isEmpty { unsafe copy(attributes, to: topicStart + topic.byteCount) }
         unsafe copy(payload, to: payloadStart)
         byteCount = payloadStart + payload.byteCount
         appendEntry(
@@ -109,7 +119,7 @@ package struct MessageBatch: ~Copyable, @unchecked Sendable {
     package mutating func appendEntry(_ entry: Entry) {
         require(count < messageCapacity, "a batch has room for a further entry")
         require(
-            Int(entry.topicStart) + Int(entry.topicByteCount) <= byteCount
+            Int(entry.topicStart) + Int(entry.topicByteCount) <= Int(entry.payloadStart)
                 && Int(entry.payloadStart) + Int(entry.payloadByteCount) <= byteCount, "an entry lies in the batch")
         // Safe: `count` is below the capacity, and Entry is trivial.
         unsafe entries[count] = entry
@@ -179,6 +189,22 @@ package struct MessageBatch: ~Copyable, @unchecked Sendable {
     package func topic(at index: Int) -> RawSpan {
         let entry = entry(at: index)
         return unsafe span(from: Int(entry.topicStart), byteCount: Int(entry.topicByteCount))
+    }
+
+    /// What message `index` carries beside topic and payload, for `MessageAttributes`; empty for most.
+    @inlinable
+    @_lifetime(borrow self)
+    package func attributes(at index: Int) -> RawSpan {
+        let entry = entry(at: index)
+        return unsafe span(
+            from: Int(entry.topicStart) + Int(entry.topicByteCount), byteCount: entry.attributesByteCount)
+    }
+
+    /// The schema version that the sender of message `index` named, if it named one.
+    @inlinable
+    package func toldVersion(at index: Int) -> String? {
+        guard entry(at: index).attributesByteCount > 0 else { return nil }
+        return MessageAttributes.text(.toldVersion, in: attributes(at: index))
     }
 
     @inlinable

@@ -42,18 +42,55 @@ struct JournalReaderTests {
         #expect(reader.nextOffset == JournalOffset(232))
     }
 
-    @Test("says how large a batch must be for a record that does not fit")
-    func recordTooLarge() throws {
+    @Test("takes a larger batch for a record that does not fit, and goes on behind it")
+    func largeRecord() throws {
         var writer = try JournalWriter(store, directory: path, configuration: .small)
-        try writer.append(count: 1)
+        try writer.append(count: 2)
         try writer.append(count: 1, payloadByteCount: 100_000)
+        try writer.append(count: 3)
         try writer.synchronize()
         var reader = JournalReader(store, directory: path, from: JournalOffset(1))
-        let byteCount = (32 + 6 + 100_000 + 7) / 8 * 8
-        #expect(throws: JournalReadError.recordTooLarge(offset: JournalOffset(2), byteCount: byteCount)) {
-            _ = try reader.readAll(byteCapacity: byteCount - 1)
+        let messages = try reader.readAll(byteCapacity: 4000)
+        let large = numbered(3...3, payloadByteCount: 100_000)
+        #expect(messages == numbered(1...2).merging(large) { $1 }.merging(numbered(4...6)) { $1 })
+    }
+
+    @Test("keeps attributes of every length between topic and payload")
+    func attributes() throws {
+        var writer = try JournalWriter(store, directory: path, configuration: .small)
+        var batch = MessageBatch(byteCapacity: 1 << 20, messageCapacity: 40)
+        var expected: [[UInt8]] = []
+        for number in 0..<40 {
+            var attributes = MessageAttributes()
+            if number % 3 > 0 { attributes.append(.toldVersion, String(repeating: "1", count: number * number)) }
+            if number == 39 { attributes.append(.contentType, String(repeating: "c", count: 60_000)) }
+            expected.append(attributes.bytes)
+            // Safe: UInt8 has no padding.
+            unsafe batch.append(
+                topic: "t/\(number)".utf8Bytes, attributes: attributes.bytes.span.bytes,
+                payload: "p\(number)".utf8Bytes, arrival: EventTime(microsecondsSinceEpoch: 7), flags: [])
         }
-        #expect(try reader.readAll(byteCapacity: byteCount) == numbered(2...2, payloadByteCount: 100_000))
+        try writer.append(&batch)
+        try writer.synchronize()
+        var reader = JournalReader(store, directory: path, from: JournalOffset(1))
+        var found = 0
+        while try reader.read(into: &batch, through: nil) > 0 {
+            for index in 0..<batch.count {
+                // Safe: the bytes are copied at once.
+                let attributes = unsafe batch.attributes(at: index).withUnsafeBytes { unsafe Array($0) }
+                #expect(attributes == expected[found])
+                #expect(String(decoding: batch.topic(at: index)) == "t/\(found)")
+                #expect(String(decoding: batch.payload(at: index)) == "p\(found)")
+                #expect(
+                    batch.toldVersion(at: index)
+                        == (found % 3 > 0 ? String(repeating: "1", count: found * found) : nil))
+                found += 1
+            }
+        }
+        #expect(found == 40)
+        _ = consume writer
+        let reopened = try JournalWriter(store, directory: path, configuration: .small)
+        #expect(reopened.nextOffset == JournalOffset(41))
     }
 
     @Test("notices that its file was cut away and used again while it was behind")

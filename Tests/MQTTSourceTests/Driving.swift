@@ -15,6 +15,8 @@ struct Lane: ~Copyable {
     var source: MQTTSource
     var batch = MessageBatch(byteCapacity: 4 << 20, messageCapacity: 1 << 16)
     var messages: [Received] = []
+    /// What each message said about its payload.
+    var descriptions: [PayloadDescription] = []
     var events: [MQTTEvent] = []
     var acknowledges = true
 
@@ -34,6 +36,10 @@ struct Lane: ~Copyable {
                     topic: String(decoding: batch.topic(at: index)),
                     payload: String(decoding: batch.payload(at: index)),
                     isRetained: batch.entry(at: index).flags.contains(.retained)))
+            descriptions.append(
+                PayloadDescription(
+                    schemaVersion: batch.toldVersion(at: index),
+                    contentType: MessageAttributes.text(.contentType, in: batch.attributes(at: index))))
         }
         if acknowledges { source.acknowledge() }
         source.maintain()
@@ -103,7 +109,8 @@ extension Mosquitto {
     /// Publishes one message for each payload and waits until the broker has them.
     func publish(
         _ payloads: some Sequence<String>, to topic: String, qualityOfService: QualityOfService = .atLeastOnce,
-        retain: Bool = false, as configuration: MQTTConfiguration? = nil
+        description: PayloadDescription = PayloadDescription(), retain: Bool = false,
+        as configuration: MQTTConfiguration? = nil
     ) throws {
         var own = configuration ?? self.configuration("publisher-of-a-test")
         own.sessionExpirySeconds = 0
@@ -111,7 +118,8 @@ extension Mosquitto {
         try publisher.connect()
         for payload in payloads {
             try publisher.publish(
-                topic: topic, payload: payload.utf8Bytes, qualityOfService: qualityOfService, retain: retain)
+                topic: topic, payload: payload.utf8Bytes, description: description,
+                qualityOfService: qualityOfService, retain: retain)
         }
         guard publisher.drain(timeout: .seconds(20)) else {
             throw ChildProcessError.notReady("the broker did not take everything: \(publisher.counts)")

@@ -25,6 +25,27 @@ struct MQTTSourceTests {
         #expect(lane.messages.last?.topic == "telemetry/hn/coverage/b/c")
     }
 
+    @Test("keeps the schema version and the content type that a sender names", arguments: [false, true])
+    func description(isSecure: Bool) throws {
+        let broker = try Mosquitto(isSecure: isSecure)
+        var lane = try Lane(broker.configuration("lane", "a/#"))
+        let isSubscribed = lane.subscribe()
+        #expect(isSubscribed)
+        let long = String(repeating: "9", count: 300)
+        let descriptions = [
+            PayloadDescription(), PayloadDescription(schemaVersion: "1.1"),
+            PayloadDescription(schemaVersion: "", contentType: "application/senml+json"),
+            PayloadDescription(schemaVersion: long), PayloadDescription(contentType: "text/plain"),
+        ]
+        for description in descriptions { try broker.publish(["x"], to: "a/b", description: description) }
+        let isComplete = lane.run { $0.messages.count >= 5 }
+        #expect(isComplete)
+        #expect(lane.messages.allSatisfy { $0.payload == "x" && $0.topic == "a/b" })
+        var expected = descriptions
+        expected[3].schemaVersion = String(long.prefix(255))
+        #expect(lane.descriptions == expected)
+    }
+
     @Test(
         "a message is sent again until it was acknowledged, and not after", arguments: MQTTVersion.allCases,
         [false, true])

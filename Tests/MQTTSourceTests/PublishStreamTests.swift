@@ -24,6 +24,7 @@ struct PublishStreamTests {
         }
         let lane = try play(script, longestPiece: longestPiece, random: &random, maximumPacketByteCount: 400_000)
         #expect(lane.messages == script.expected)
+        #expect(lane.descriptions == script.descriptions)
     }
 
     @Test("a message above the limit is cut, acknowledged and reported, and the next is whole")
@@ -113,6 +114,7 @@ struct PublishStreamTests {
 
     private struct Played {
         let messages: [Received]
+        let descriptions: [PayloadDescription]
         let events: [MQTTEvent]
     }
 
@@ -150,7 +152,7 @@ struct PublishStreamTests {
         #expect(isComplete)
         server.join()
         #expect(broker.acknowledgements == script.acknowledgements)
-        return Played(messages: lane.messages, events: lane.events)
+        return Played(messages: lane.messages, descriptions: lane.descriptions, events: lane.events)
     }
 
     /// Packets of a broker, and what is to become of them.
@@ -158,6 +160,7 @@ struct PublishStreamTests {
         let version: MQTTVersion
         var bytes: [UInt8] = []
         var expected: [Received] = []
+        var descriptions: [PayloadDescription] = []
         var acknowledgements: [UInt8] = []
 
         init(version: MQTTVersion) { self.version = version }
@@ -172,9 +175,17 @@ struct PublishStreamTests {
             if version == .version5 {
                 // User properties: 0x26, a name and a value. Fifteen of them need two length bytes.
                 let property: [UInt8] = [0x26, 0, 4] + Array("name".utf8) + [0, 2] + Array("hi".utf8)
-                let properties = Array(repeatElement(property, count: propertyCount * 15).joined())
+                var properties = Array(repeatElement(property, count: propertyCount * 15).joined())
+                if propertyCount > 0 {
+                    // Every other property that a PUBLISH may have, then the version.
+                    properties += [0x01, 1, 0x02, 0, 0, 0, 9, 0x0B, 0x80, 0x01, 0x08, 0, 1, 97, 0x09, 0, 2, 0x26, 3]
+                    properties += [0x03, 0, 1, 99, 0x26, 0, 14] + Array("schema-version".utf8) + [0, 1, 50]
+                }
                 rest += length(properties.count) + properties
             }
+            descriptions.append(
+                propertyCount > 0 && version == .version5
+                    ? PayloadDescription(schemaVersion: "2", contentType: "c") : PayloadDescription())
             rest += Array(payload.utf8)
             bytes += [0x30 | qualityOfService << 1] + length(rest.count) + rest
             expected.append(Received(topic: "a/b", payload: payload, isRetained: false))

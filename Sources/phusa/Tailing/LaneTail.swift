@@ -42,7 +42,7 @@ struct LaneTail: ~Copyable {
         if position == batch.count {
             position = 0
             do throws(JournalReadError) {
-                guard try readBatch() > 0 else {
+                guard try reader.read(into: &batch, through: nil) > 0 else {
                     batch.removeAll()
                     return nil
                 }
@@ -52,15 +52,6 @@ struct LaneTail: ~Copyable {
         }
         defer { position += 1 }
         return Self.judge(position, of: batch, lane: lane, catalog, &matcher, &decoder, columns, &seen)
-    }
-
-    private mutating func readBatch() throws(JournalReadError) -> Int {
-        do throws(JournalReadError) {
-            return try reader.read(into: &batch, through: nil)
-        } catch .recordTooLarge(_, let byteCount) {
-            batch = MessageBatch(byteCapacity: byteCount, messageCapacity: 4096)
-            return try reader.read(into: &batch, through: nil)
-        }
     }
 
     /// Apart, because what is borrowed from the batch would otherwise hold all of `self`.
