@@ -36,10 +36,16 @@ private struct Expectations {
 }
 
 struct SchemaExampleTests {
-    static let names = ["air_quality", "broadband", "coverage", "traffic_flow"]
+    /// Every folder, so that a new stream is tested without a word here.
+    ///
+    /// Empty when they cannot be read, which the first test notices.
+    static let names = ((try? SystemFileStore().entries(of: shippedStreams)) ?? []).filter(\.isDirectory).map(\.name)
+
+    /// Compiled once for all tests.
+    private static let catalog = Result { try StreamCatalog.load(shippedStreams) }
 
     private func plan(_ name: String) throws -> StreamPlan {
-        try #require(try StreamCatalog.load(shippedStreams).stream(named: name))
+        try #require(try Self.catalog.get().stream(named: name))
     }
 
     private func examples(_ stream: String, _ kind: String) throws -> [(name: String, bytes: [UInt8])] {
@@ -49,13 +55,15 @@ struct SchemaExampleTests {
         return try store.list(folder).map { ($0, try store.read("\(folder)/\($0)")) }
     }
 
-    @Test("the shipped folder defines four streams")
+    @Test("every shipped folder is a stream with topics of its own")
     func catalog() throws {
-        let catalog = try StreamCatalog.load(shippedStreams)
-        #expect(catalog.streams.map(\.name) == Self.names)
+        let catalog = try Self.catalog.get()
+        #expect(catalog.streams.count >= 13)
+        #expect(catalog.streams.map(\.name) == Self.names.sorted())
         var matcher = catalog.makeTopicMatcher()
-        let stream = matcher.stream(of: "telemetry/hcm/coverage/hcm-cov-00412".utf8Bytes)
-        #expect(stream == 2)
+        for (index, stream) in catalog.streams.enumerated() {
+            #expect(matcher.stream(of: "telemetry/hcm/\(stream.name)/d1".utf8Bytes) == index)
+        }
     }
 
     @Test("every valid example is stored with all its members", arguments: names)
