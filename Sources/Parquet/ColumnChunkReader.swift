@@ -7,6 +7,8 @@ struct ColumnChunkReader: ~Copyable {
     private var decompressor: ZstdDecompressor
 
     private var data: ParquetColumnData
+    /// How many rows the entries so far belong to.
+    private var readRowCount = 0
     /// Words of the dictionary, or how many entries of `data` are its.
     private var dictionary: [Int64] = []
     private var hasDictionary = false
@@ -44,7 +46,7 @@ struct ColumnChunkReader: ~Copyable {
             throw malformed("its pages run past the end")
         }
         let end = offset + chunk.compressedByteCount
-        while data.rowCount < rowCount, offset < end {
+        while hasMore, offset < end {
             var thrift = ThriftReader(file.extracting(offset..<end))
             let header = try PageHeader(&thrift)
             let start = offset + thrift.offset
@@ -54,10 +56,15 @@ struct ColumnChunkReader: ~Copyable {
             try decodePage(page, header)
             offset = start + header.compressedByteCount
         }
-        guard data.rowCount == rowCount else {
-            throw malformed("its pages have \(data.rowCount) rows instead of \(rowCount)")
+        guard readRowCount == rowCount else {
+            throw malformed("its pages have \(readRowCount) rows instead of \(rowCount)")
         }
         return data
+    }
+
+    /// The last row of a repeated column may go on in the next page.
+    private var hasMore: Bool {
+        readRowCount < rowCount || (layout.column.maximumRepetitionLevel > 0 && data.rowCount < chunk.valueCount)
     }
 
     private func checkSum(_ page: Span<UInt8>, _ header: PageHeader, at offset: Int) throws(ParquetReadError) {
@@ -78,7 +85,10 @@ struct ColumnChunkReader: ~Copyable {
                 try reader.decodeDictionary(bytes, header)
             }
         case PageType.data, PageType.dataV2:
-            guard header.valueCount <= rowCount - data.rowCount else { throw malformed("too many rows") }
+            let isFlat = layout.column.maximumRepetitionLevel == 0
+            guard header.valueCount <= (isFlat ? rowCount : limits.rowGroupRowCount) - data.rowCount else {
+                throw isFlat ? malformed("too many rows") : .limitExceeded("the entries of column \"\(name)\"")
+            }
             if header.type == PageType.data {
                 try withPlainBytes(page, header, isCompressed: true) { reader, bytes throws(ParquetReadError) in
                     try reader.decodeVersion1(bytes, header)
@@ -119,29 +129,38 @@ struct ColumnChunkReader: ~Copyable {
 
     private mutating func decodeVersion1(_ bytes: Span<UInt8>, _ header: PageHeader) throws(ParquetReadError) {
         var offset = 0
-        var defined: Span<UInt8>?
-        if layout.column.isNullable {
-            guard header.levelEncoding == ValueEncoding.runLength.rawValue else {
-                throw .unsupported(column: name, feature: "definition levels in encoding \(header.levelEncoding)")
+        var ranges: [Range<Int>] = []
+        for maximum in [layout.column.maximumRepetitionLevel, layout.column.maximumDefinitionLevel] {
+            guard maximum > 0 else {
+                ranges.append(offset..<offset)
+                continue
             }
-            guard bytes.count >= 4 else { throw malformed("a page ends early") }
-            let length = Int(bytes.extracting(first: 4).littleEndianWord(at: 0))
-            guard length <= bytes.count - 4 else { throw malformed("levels run past the end of their page") }
-            defined = bytes.extracting(4..<(4 + length))
-            offset = 4 + length
+            guard header.levelEncoding == ValueEncoding.runLength.rawValue else {
+                throw .unsupported(column: name, feature: "levels in encoding \(header.levelEncoding)")
+            }
+            guard bytes.count - offset >= 4 else { throw malformed("a page ends early") }
+            let length = Int(bytes.extracting(offset..<(offset + 4)).littleEndianWord(at: 0))
+            guard length <= bytes.count - offset - 4 else { throw malformed("levels run past the end of their page") }
+            ranges.append((offset + 4)..<(offset + 4 + length))
+            offset += 4 + length
         }
-        let valueCount = try decodeLevels(defined, count: header.valueCount)
+        let valueCount = try decodeLevels(
+            bytes.extracting(ranges[0]), bytes.extracting(ranges[1]), count: header.valueCount)
         try decodeValues(bytes.extracting(offset...), header, count: valueCount)
     }
 
     private mutating func decodeVersion2(_ page: Span<UInt8>, _ header: PageHeader) throws(ParquetReadError) {
-        guard header.repetitionByteCount == 0 else { throw malformed("repetition levels in a flat column") }
-        let levelByteCount = header.definitionByteCount
-        guard levelByteCount <= page.count, levelByteCount <= header.byteCount else {
-            throw malformed("levels run past the end of their page")
+        let repetitionByteCount = header.repetitionByteCount
+        guard repetitionByteCount == 0 || layout.column.maximumRepetitionLevel > 0 else {
+            throw malformed("repetition levels in a flat column")
         }
-        let levels = page.extracting(first: levelByteCount)
-        let valueCount = try decodeLevels(layout.column.isNullable ? levels : nil, count: header.valueCount)
+        guard repetitionByteCount <= page.count, header.definitionByteCount <= page.count - repetitionByteCount,
+            repetitionByteCount + header.definitionByteCount <= header.byteCount
+        else { throw malformed("levels run past the end of their page") }
+        let levelByteCount = repetitionByteCount + header.definitionByteCount
+        let valueCount = try decodeLevels(
+            page.extracting(first: repetitionByteCount), page.extracting(repetitionByteCount..<levelByteCount),
+            count: header.valueCount)
         let rest = page.extracting(levelByteCount...)
         try withPlainBytes(
             rest, header, isCompressed: header.isCompressed, levelByteCount: levelByteCount
@@ -150,22 +169,41 @@ struct ColumnChunkReader: ~Copyable {
         }
     }
 
-    /// Appends validity bytes and returns how many values there are.
-    private mutating func decodeLevels(_ levels: Span<UInt8>?, count: Int) throws(ParquetReadError) -> Int {
-        guard let levels else {
-            data.defined.append(contentsOf: repeatElement(1, count: count))
-            return count
+    /// Appends validity bytes, and levels where the column nests; returns how many values there are.
+    private mutating func decodeLevels(
+        _ repetitions: Span<UInt8>, _ definitions: Span<UInt8>, count: Int
+    ) throws(ParquetReadError) -> Int {
+        let column = layout.column
+        let first = data.defined.count
+        let repeats = try levels(repetitions, maximum: column.maximumRepetitionLevel, count: count)
+        let defines = try levels(definitions, maximum: column.maximumDefinitionLevel, count: count)
+        guard column.isNested else {
+            data.defined.append(contentsOf: defines)
+            readRowCount += count
+            return defines.reduce(0) { $0 + Int($1) }
         }
+        for (definition, repetition) in zip(defines, repeats) {
+            data.levels.append(definition: Int(definition), repetition: Int(repetition))
+            data.defined.append(Int(definition) == column.maximumDefinitionLevel ? 1 : 0)
+            if repetition == 0 { readRowCount += 1 }
+            guard readRowCount > 0 else { throw malformed("the first entry does not begin a row") }
+        }
+        guard readRowCount <= rowCount else { throw malformed("too many rows") }
+        return data.defined[first...].reduce(0) { $0 + Int($1) }
+    }
+
+    /// The levels of `count` entries; all are `maximum`, or 0, where that is the only one.
+    private mutating func levels(
+        _ bytes: Span<UInt8>, maximum: Int, count: Int
+    ) throws(ParquetReadError) -> [UInt8] {
+        guard maximum > 0 else { return [UInt8](repeating: layout.column.isNested ? 0 : 1, count: count) }
         numbers.removeAll(keepingCapacity: true)
+        let width = BitPacker.width(of: UInt32(maximum))
         try located { reader throws(DecodingFailure) in
-            try RunLengthDecoder.decode(levels, width: 1, count: count, into: &reader.numbers)
+            try RunLengthDecoder.decode(bytes, width: width, count: count, into: &reader.numbers)
         }
-        var valueCount = 0
-        for number in numbers {
-            data.defined.append(UInt8(truncatingIfNeeded: number))
-            valueCount += Int(number)
-        }
-        return valueCount
+        guard numbers.allSatisfy({ $0 <= maximum }) else { throw malformed("levels beyond the column's") }
+        return numbers.map { UInt8(truncatingIfNeeded: $0) }
     }
 
     private mutating func decodeDictionary(_ bytes: Span<UInt8>, _ header: PageHeader) throws(ParquetReadError) {

@@ -1,4 +1,4 @@
-/// The footer of a file as the Thrift definition `parquet.thrift` draws it, as far as flat columns need it.
+/// The footer of a file as the Thrift definition `parquet.thrift` draws it, as far as this library needs it.
 struct FileMetadata {
     var schema: [SchemaElement] = []
     var rowCount = 0
@@ -28,6 +28,8 @@ enum PhysicalType: Int {
 
 enum LogicalType: Equatable {
     case string
+    case map
+    case list
     case enumeration
     case json
     case bson
@@ -48,6 +50,10 @@ enum LogicalType: Equatable {
 
 enum ConvertedType {
     static let utf8 = 0
+    static let map = 1
+    /// MAP, and what some old writers put in its place.
+    static let maps = 1...2
+    static let list = 3
     static let enumeration = 4
     static let decimal = 5
     static let date = 6

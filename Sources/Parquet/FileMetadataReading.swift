@@ -89,7 +89,7 @@ extension LogicalType {
     }
 
     private static let simple: [Int: LogicalType] = [
-        1: .string, 4: .enumeration, 6: .date, 12: .json, 13: .bson, 14: .uuid,
+        1: .string, 2: .map, 3: .list, 4: .enumeration, 6: .date, 12: .json, 13: .bson, 14: .uuid,
     ]
 
     /// A structure of two numbers; true counts as 1.

@@ -53,6 +53,8 @@ extension LogicalType {
         thrift.beginStructure(10)
         switch self {
         case .string: thrift.emptyStructure(1)
+        case .map: thrift.emptyStructure(2)
+        case .list: thrift.emptyStructure(3)
         case .enumeration: thrift.emptyStructure(4)
         case .decimal(let scale, let precision):
             thrift.beginStructure(5)

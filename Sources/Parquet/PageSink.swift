@@ -33,8 +33,12 @@ struct PagePlan {
     var maximum: Int64 = 0
     /// False when there are no values, or only NaN.
     var hasBounds = false
+    /// The levels of a nested column; those of others are encoded when the page is written.
+    var nestedLevels: NestedLevels?
 
-    var nullCount: Int { rowCount - valueCount }
+    /// Values, and what stands for those that are not there.
+    var entryCount: Int { nestedLevels?.entryCount ?? rowCount }
+    var nullCount: Int { entryCount - valueCount }
     var values: Range<Int> { firstValue..<(firstValue + valueCount) }
     var rows: Range<Int> { firstRow..<(firstRow + rowCount) }
 }
@@ -45,7 +49,7 @@ struct PageSink: ~Copyable {
     private(set) var file: [UInt8] = []
     /// The encoded values of the page in the making.
     var values: [UInt8] = []
-    /// The definition levels of the page in the making.
+    /// The levels of the page in the making, those of repetition first.
     var levels: [UInt8] = []
     private var compressed: [UInt8] = []
     private var thrift = ThriftWriter()
@@ -124,12 +128,13 @@ struct PageSink: ~Copyable {
             type: PageType.dataV2, byteCount: levelByteCount + valueByteCount,
             compressedByteCount: levelByteCount + storedCount, checksum: checksum)
         thrift.beginStructure(8)
-        thrift.field(1, int32: plan.rowCount)
+        let repetitionByteCount = plan.nestedLevels?.repetitionByteCount ?? 0
+        thrift.field(1, int32: plan.entryCount)
         thrift.field(2, int32: plan.nullCount)
         thrift.field(3, int32: plan.rowCount)
         thrift.field(4, int32: encoding.rawValue)
-        thrift.field(5, int32: levelByteCount)
-        thrift.field(6, int32: 0)
+        thrift.field(5, int32: levelByteCount - repetitionByteCount)
+        thrift.field(6, int32: repetitionByteCount)
         thrift.field(7, boolean: isCompressed)
         thrift.endStructure()
         thrift.endStructure()

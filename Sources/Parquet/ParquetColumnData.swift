@@ -5,10 +5,12 @@
 public struct ParquetColumnData: Sendable {
     /// What the cells hold.
     public let type: ParquetType
-    /// One word per row, 0 where the cell is null.
+    /// One word per row, or per entry of a nested column; 0 where the cell is null.
     public internal(set) var words: [Int64] = []
-    /// One byte per row: 1 where there is a value, 0 where the cell is null.
+    /// Likewise one byte: 1 where there is a value, 0 where the cell is null.
     public internal(set) var defined: [UInt8] = []
+    /// The levels of a nested column's entries; empty where nothing nests.
+    public internal(set) var levels = ParquetLevels()
     /// For strings and bytes: where each entry of the dictionary starts, and where the last one ends.
     public internal(set) var offsets: [UInt32] = [0]
     /// For strings and bytes: the entries of the dictionary, one behind the other.

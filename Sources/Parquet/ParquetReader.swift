@@ -1,6 +1,6 @@
 /// Reads a Parquet file that lies whole in memory.
 ///
-/// It reads what ``ParquetWriter`` writes and flat files of other writers: data pages of version 1 and 2, the
+/// It reads what ``ParquetWriter`` writes and files of other writers: data pages of version 1 and 2, the
 /// encodings PLAIN, dictionary, RLE, DELTA_BINARY_PACKED, DELTA_LENGTH_BYTE_ARRAY and BYTE_STREAM_SPLIT, uncompressed
 /// or with zstd. Anything else is refused by name. The bytes may be anything: damage gives an error, never a trap.
 public struct ParquetReader: Sendable {
@@ -57,8 +57,8 @@ public struct ParquetReader: Sendable {
 
     /// Reads the footer of a file.
     ///
-    /// - Throws: ``ParquetReadError`` when the bytes are no Parquet file, are damaged, or have nested columns or types
-    ///   that this reader does not know.
+    /// - Throws: ``ParquetReadError`` when the bytes are no Parquet file, are damaged, or have types or ways to
+    ///   nest that this reader does not know.
     public init(bytes: [UInt8], limits: Limits = Limits()) throws(ParquetReadError) {
         guard bytes.count >= 12, bytes.prefix(4) == Self.magic[...], bytes.suffix(4) == Self.magic[...] else {
             throw .notParquet
@@ -69,12 +69,13 @@ public struct ParquetReader: Sendable {
         pagesEnd = lengthStart - length
         var thrift = ThriftReader(bytes.span.extracting(pagesEnd..<lengthStart))
         let footer = try FileMetadata(&thrift)
-        layouts = try ColumnLayout.layouts(of: footer.schema)
+        let fileSchema = try FileSchema(footer.schema)
+        layouts = fileSchema.layouts
         try Self.check(footer, layouts: layouts, limits: limits)
         self.bytes = bytes
         self.footer = footer
         self.limits = limits
-        schema = ParquetSchema(layouts.map(\.column))
+        schema = ParquetSchema(fields: fileSchema.fields)
         rowCount = footer.rowCount
         rowGroups = footer.rowGroups.map { group in
             RowGroup(
@@ -99,7 +100,7 @@ public struct ParquetReader: Sendable {
             }
             rowCount += group.rowCount
             for (column, layout) in zip(group.columns, layouts)
-            where column.physicalType != layout.physicalType.rawValue || column.path != [layout.column.name] {
+            where column.physicalType != layout.physicalType.rawValue || column.path != layout.path {
                 throw .malformed("row group \(number) has another column where \"\(layout.column.name)\" should be")
             }
         }
@@ -142,6 +143,8 @@ public struct ParquetReader: Sendable {
     }
 
     /// Reads all cells of a column of a row group and checks every checksum on the way.
+    ///
+    /// Of a nested column these are its entries, of which a row can have several; see ``ParquetColumnData/levels``.
     ///
     /// - Throws: ``ParquetReadError``
     public func readColumn(_ column: Int, rowGroup: Int) throws(ParquetReadError) -> ParquetColumnData {

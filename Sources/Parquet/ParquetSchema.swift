@@ -25,31 +25,55 @@ public enum ParquetType: Hashable, Sendable {
     public var isByteArray: Bool { self == .string || self == .binary }
 }
 
-/// One column of a ``ParquetSchema``.
+/// One column of a ``ParquetSchema``: a field that holds values, with the way to it.
 public struct ParquetColumn: Hashable, Sendable {
-    /// The name, unique in its schema.
-    public var name: String
+    /// The names of the fields down to the values, those of the format's list and map levels included.
+    public let path: [String]
     /// What the cells hold.
-    public var type: ParquetType
-    /// Whether cells may be null.
-    public var isNullable: Bool
+    public let type: ParquetType
+    /// How many fields on the way may be null or repeat: the definition level of a value.
+    public let maximumDefinitionLevel: Int
+    /// How many fields on the way repeat.
+    public let maximumRepetitionLevel: Int
 
-    /// Describes a column; the writer checks it.
+    /// Describes a column that is a field by itself; the writer checks it.
     public init(name: String, type: ParquetType, isNullable: Bool) {
-        self.name = name
-        self.type = type
-        self.isNullable = isNullable
+        self.init(
+            path: [name], type: type, maximumDefinitionLevel: isNullable ? 1 : 0, maximumRepetitionLevel: 0)
     }
+
+    init(path: [String], type: ParquetType, maximumDefinitionLevel: Int, maximumRepetitionLevel: Int) {
+        self.path = path
+        self.type = type
+        self.maximumDefinitionLevel = maximumDefinitionLevel
+        self.maximumRepetitionLevel = maximumRepetitionLevel
+    }
+
+    /// The path as one text, unique in its schema: the field's name where nothing nests.
+    public var name: String { path.joined(separator: ".") }
+    /// Whether there may be rows without a value.
+    public var isNullable: Bool { maximumDefinitionLevel > 0 }
+    /// Whether the column lies within a field, so that its entries need ``ParquetLevels``.
+    public var isNested: Bool { path.count > 1 }
 }
 
-/// The columns of a file, in their order; flat, because nothing here nests.
+/// The fields of a file, and the columns in which their values are stored.
 public struct ParquetSchema: Hashable, Sendable {
+    /// The fields of a row.
+    public let fields: [ParquetField]
     /// The columns in the order in which they are written.
-    public var columns: [ParquetColumn]
+    public let columns: [ParquetColumn]
 
-    /// Makes a schema; ``ParquetWriter`` refuses one that Parquet cannot hold.
+    /// Makes a schema of fields; ``ParquetWriter`` refuses one that Parquet cannot hold.
+    public init(fields: [ParquetField]) {
+        self.fields = fields
+        columns = ColumnCollector(fields).columns
+    }
+
+    /// Makes a schema in which every field is a column.
     public init(_ columns: [ParquetColumn]) {
-        self.columns = columns
+        self.init(
+            fields: columns.map { ParquetField($0.name, .value($0.type), isNullable: $0.isNullable) })
     }
 
     /// The position of the column called `name`.
@@ -61,18 +85,36 @@ public struct ParquetSchema: Hashable, Sendable {
     ///
     /// - Throws: ``ParquetWriteError/invalidSchema(_:)``
     func validate() throws(ParquetWriteError) {
-        if columns.isEmpty { throw .invalidSchema("a file needs at least one column") }
-        var names: Set<String> = []
+        try Self.validate(fields, of: "a file")
         for column in columns {
-            if column.name.isEmpty { throw .invalidSchema("a column has an empty name") }
-            if !names.insert(column.name).inserted {
-                throw .invalidSchema("two columns are called \"\(column.name)\"")
+            // Levels are counted in bytes here, and nobody nests so deep.
+            guard column.maximumDefinitionLevel < 256 else {
+                throw .invalidSchema("\"\(column.name)\" nests too deep")
             }
             if case .decimal(let precision, let scale) = column.type {
                 guard (1...18).contains(precision), (0...precision).contains(scale) else {
                     throw .invalidSchema(
                         "column \"\(column.name)\": decimal(\(precision), \(scale)) is not within 1...18 digits")
                 }
+            }
+        }
+    }
+
+    private static func validate(_ fields: [ParquetField], of owner: String) throws(ParquetWriteError) {
+        if fields.isEmpty { throw .invalidSchema("\(owner) needs at least one column") }
+        var names: Set<String> = []
+        for field in fields {
+            if field.name.isEmpty { throw .invalidSchema("a column has an empty name") }
+            if !names.insert(field.name).inserted {
+                throw .invalidSchema("two columns are called \"\(field.name)\"")
+            }
+            switch field.content {
+            case .value: break
+            case .group(let inner): try validate(inner, of: "\"\(field.name)\"")
+            case .list(let element): try validate([element], of: "\"\(field.name)\"")
+            case .map(_, let value):
+                try validate([value], of: "\"\(field.name)\"")
+                if value.name == "key" { throw .invalidSchema("the values of \"\(field.name)\" are called key") }
             }
         }
     }

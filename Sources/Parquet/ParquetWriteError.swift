@@ -6,10 +6,13 @@ public enum ParquetWriteError: Error, Equatable, Sendable {
     case invalidConfiguration(String)
     /// A call came at a moment when it has no meaning; the text says which. The writer is unchanged.
     case outOfOrder(String)
-    /// The column needs the other `writeColumn`: words for fixed-width types, indices for byte arrays.
+    /// The column needs the other `writeColumn`: words for fixed-width types, indices for byte arrays,
+    /// levels for nested columns.
     case wrongColumnType(column: String, type: ParquetType)
     /// The cells or their validity bytes are not as many as the row group has rows.
     case rowCountMismatch(column: String, expected: Int, actual: Int)
+    /// The levels of a nested column contradict the schema or the values; the text says how.
+    case invalidLevels(column: String, problem: String)
     /// A column that the schema says is never null has a null.
     case nullInRequiredColumn(column: String)
     /// A word does not fit the type of its column.

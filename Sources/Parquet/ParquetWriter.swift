@@ -22,30 +22,18 @@ public struct ParquetWriter: ~Copyable {
 
     private var sink: PageSink
     private var rowGroups: [RowGroupMetadata] = []
-    private var pageIndexes: [[ChunkIndexes]] = []
+    private var pageIndexes: [[RowGroupInProgress.Indexes]] = []
     private var keyValues: [KeyValue] = []
     private var statistics: [StatisticsAccumulator] = []
     /// Whether `statistics` are still those of the file before.
     private var areStatisticsFinished = false
 
     /// The row group being filled; nil before the first and between them.
-    private var open: OpenRowGroup?
+    private var open: RowGroupInProgress?
     private var pages: [PagePlan] = []
     private var values: [Int64] = []
     private var wordDictionary = WordDictionary()
     private var usedEntries = UsedEntries()
-
-    private struct OpenRowGroup {
-        var rowCount: Int
-        var columns: [ColumnChunkMetadata] = []
-        var indexes: [ChunkIndexes] = []
-        var byteOffset: Int
-    }
-
-    private struct ChunkIndexes {
-        var column: [UInt8]?
-        var offset: [UInt8]
-    }
 
     private static let magic = Array("PAR1".utf8)
 
@@ -115,7 +103,7 @@ public struct ParquetWriter: ~Copyable {
         }
         if areStatisticsFinished { clearStatistics() }
         self.rowCount += rowCount
-        open = OpenRowGroup(rowCount: rowCount, byteOffset: sink.file.count)
+        open = RowGroupInProgress(rowCount: rowCount, byteOffset: sink.file.count)
     }
 
     /// Writes the next column, of any type of fixed width.
@@ -137,6 +125,18 @@ public struct ParquetWriter: ~Copyable {
         } else {
             try write(words, of: column, defined: defined)
         }
+    }
+
+    /// Writes the next column, nested and of any type of fixed width.
+    ///
+    /// - Parameters:
+    ///   - words: one word per value, in the form that ``ParquetType`` gives.
+    ///   - levels: how the values belong to rows.
+    /// - Throws: ``ParquetWriteError`` when the values or levels do not fit the schema.
+    public mutating func writeColumn(words: Span<Int64>, levels: ParquetLevels) throws(ParquetWriteError) {
+        let column = try nextNestedColumn(isByteArray: false, valueCount: words.count, levels: levels)
+        NestedLevels.plan(levels, column: column, configuration: configuration, byteCount: { _ in 8 }, into: &pages)
+        try write(words, of: column, defined: nil)
     }
 
     private mutating func write(
@@ -181,17 +181,49 @@ public struct ParquetWriter: ~Copyable {
     ) throws(ParquetWriteError) {
         let column = try nextColumn(isByteArray: true, cellCount: indices.count, defined: defined)
         let nullCount = try planPages(column, cellCount: indices.count, defined: defined)
-        let valueCount = indices.count - nullCount
-        try usedEntries.collect(
-            indices, defined: defined, valueCount: valueCount, dictionary: dictionary, column: column)
-        let encoder = ByteArrayChunkEncoder(column: column, configuration: configuration)
-        let usesDictionary =
-            valueCount > 0 && ByteArrayChunkEncoder.prefersDictionary(usedEntries, valueCount: valueCount)
+        let usesDictionary = try collect(
+            indices, defined: defined, valueCount: indices.count - nullCount, dictionary: dictionary, column: column)
         if !usesDictionary {
             PagePlanning.plan(
                 rowCount: indices.count, defined: defined, pageRowCount: configuration.pageRowCount,
                 pageByteCount: configuration.pageByteCount, used: usedEntries, dictionary: dictionary, into: &pages)
         }
+        try write(dictionary, of: column, defined: defined, usesDictionary: usesDictionary)
+    }
+
+    /// Writes the next column, nested and of strings or bytes.
+    ///
+    /// - Parameters:
+    ///   - indices: for each value its position in `dictionary`.
+    ///   - levels: how the values belong to rows.
+    ///   - dictionary: the values, in any order; what none uses is not written.
+    /// - Throws: ``ParquetWriteError`` when values, levels or dictionary do not fit the schema or each other.
+    public mutating func writeColumn(
+        indices: Span<Int64>, levels: ParquetLevels, dictionary: ByteArrays
+    ) throws(ParquetWriteError) {
+        let column = try nextNestedColumn(isByteArray: true, valueCount: indices.count, levels: levels)
+        let usesDictionary = try collect(
+            indices, defined: nil, valueCount: indices.count, dictionary: dictionary, column: column)
+        let (entries, places) = (usedEntries.entries, usedEntries.indices)
+        NestedLevels.plan(
+            levels, column: column, configuration: configuration,
+            byteCount: { usesDictionary ? 4 : 4 + dictionary.entry(entries[Int(places[$0])]).byteCount }, into: &pages)
+        try write(dictionary, of: column, defined: nil, usesDictionary: usesDictionary)
+    }
+
+    /// Finds out what the cells use of the dictionary, and whether to write that once with a place per value.
+    private mutating func collect(
+        _ indices: Span<Int64>, defined: Span<UInt8>?, valueCount: Int, dictionary: ByteArrays, column: ParquetColumn
+    ) throws(ParquetWriteError) -> Bool {
+        try usedEntries.collect(
+            indices, defined: defined, valueCount: valueCount, dictionary: dictionary, column: column)
+        return valueCount > 0 && ByteArrayChunkEncoder.prefersDictionary(usedEntries, valueCount: valueCount)
+    }
+
+    private mutating func write(
+        _ dictionary: ByteArrays, of column: ParquetColumn, defined: Span<UInt8>?, usesDictionary: Bool
+    ) throws(ParquetWriteError) {
+        let encoder = ByteArrayChunkEncoder(column: column, configuration: configuration)
         let start = sink.file.count
         sink.beginChunk()
         let encoding: ChunkEncoding
@@ -295,12 +327,24 @@ public struct ParquetWriter: ~Copyable {
     ) throws(ParquetWriteError) -> ParquetColumn {
         guard let open else { throw .outOfOrder("a column needs an open row group") }
         let column = schema.columns[open.columns.count]
-        guard column.type.isByteArray == isByteArray else {
+        guard column.type.isByteArray == isByteArray, !column.isNested else {
             throw .wrongColumnType(column: column.name, type: column.type)
         }
         for count in [cellCount, defined?.count ?? cellCount] where count != open.rowCount {
             throw .rowCountMismatch(column: column.name, expected: open.rowCount, actual: count)
         }
+        return column
+    }
+
+    private func nextNestedColumn(
+        isByteArray: Bool, valueCount: Int, levels: ParquetLevels
+    ) throws(ParquetWriteError) -> ParquetColumn {
+        guard let open else { throw .outOfOrder("a column needs an open row group") }
+        let column = schema.columns[open.columns.count]
+        guard column.type.isByteArray == isByteArray, column.isNested else {
+            throw .wrongColumnType(column: column.name, type: column.type)
+        }
+        try levels.check(column, rowCount: open.rowCount, valueCount: valueCount)
         return column
     }
 
@@ -319,44 +363,14 @@ public struct ParquetWriter: ~Copyable {
         of column: ParquetColumn, from start: Int, encoding: ChunkEncoding, bounds: [EncodedBounds?],
         whole: EncodedBounds?, isOrdered: Bool
     ) {
-        let nullCount = pages.reduce(0) { $0 + $1.nullCount }
-        statistics[columnIndex].nullCount += nullCount
-        var chunk = ColumnChunkMetadata()
-        chunk.physicalType = column.type.physicalType.rawValue
-        chunk.path = [column.name]
-        chunk.codec = CompressionCodec.zstd
-        chunk.valueCount = open?.rowCount ?? 0
-        chunk.uncompressedByteCount = sink.uncompressedByteCount
-        chunk.compressedByteCount = sink.file.count - start
-        chunk.encodings = [ValueEncoding.runLength.rawValue]
-        if encoding.encoding != .runLength { chunk.encodings.append(encoding.encoding.rawValue) }
-        if case .dictionary = encoding {
-            chunk.encodings.append(ValueEncoding.plain.rawValue)
-            chunk.dictionaryPageOffset = start
-            chunk.pageEncodings.append((PageType.dictionary, ValueEncoding.plain.rawValue, 1))
-        }
-        chunk.dataPageOffset = sink.locations.first?.byteOffset ?? start
-        chunk.pageEncodings.append((PageType.dataV2, encoding.encoding.rawValue, sink.locations.count))
-        chunk.statistics = EncodedStatistics(
-            minimum: whole?.minimum, maximum: whole?.maximum, nullCount: nullCount,
-            isMinimumExact: whole?.isMinimumExact, isMaximumExact: whole?.maximum == nil ? nil : whole?.isMaximumExact)
-        let indexes = ChunkIndexes(
-            column: PageIndex.encodeColumnIndex(pages: pages, bounds: bounds, isOrdered: isOrdered),
-            offset: PageIndex.encodeOffsetIndex(sink.locations))
-        open?.columns.append(chunk)
-        open?.indexes.append(indexes)
-        finishRowGroupIfComplete()
-    }
-
-    private mutating func finishRowGroupIfComplete() {
+        statistics[columnIndex].nullCount += pages.reduce(0) { $0 + $1.nullCount }
+        open?.addChunk(
+            of: column, from: start, encoding: encoding, pages: pages, bounds: bounds, whole: whole,
+            isOrdered: isOrdered, sink: sink)
         guard let group = open, group.columns.count == schema.columns.count else { return }
         open = nil
         if group.rowCount == 0 { return }
-        rowGroups.append(
-            RowGroupMetadata(
-                columns: group.columns, byteCount: group.columns.reduce(0) { $0 + $1.uncompressedByteCount },
-                rowCount: group.rowCount, sortingColumns: configuration.sortingColumns,
-                fileOffset: group.byteOffset, compressedByteCount: sink.file.count - group.byteOffset))
+        rowGroups.append(group.metadata(sortingColumns: configuration.sortingColumns, end: sink.file.count))
         pageIndexes.append(group.indexes)
     }
 }

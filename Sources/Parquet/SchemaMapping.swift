@@ -1,15 +1,40 @@
 extension SchemaElement {
-    /// The root and the leaves of a flat schema.
+    /// The root and all fields, each before those within it.
     static func elements(for schema: ParquetSchema) -> [SchemaElement] {
-        [SchemaElement(name: "schema", childCount: schema.columns.count)]
-            + schema.columns.map(SchemaElement.init(column:))
+        var elements = [SchemaElement(name: "schema", childCount: schema.fields.count)]
+        for field in schema.fields { append(field, to: &elements) }
+        return elements
     }
 
-    private init(column: ParquetColumn) {
-        name = column.name
-        physicalType = column.type.physicalType.rawValue
-        repetition = column.isNullable ? 1 : 0
-        switch column.type {
+    private static func append(_ field: ParquetField, to elements: inout [SchemaElement]) {
+        var element = SchemaElement(name: field.name, repetition: field.isNullable ? 1 : 0)
+        switch field.content {
+        case .value(let type):
+            element.setType(type)
+            elements.append(element)
+        case .group(let fields):
+            element.childCount = fields.count
+            elements.append(element)
+            for inner in fields { append(inner, to: &elements) }
+        case .list(let inner):
+            element.childCount = 1
+            element.convertedType = ConvertedType.list
+            element.logicalType = .list
+            elements += [element, SchemaElement(name: "list", repetition: 2, childCount: 1)]
+            append(inner, to: &elements)
+        case .map(let key, let value):
+            element.childCount = 1
+            element.convertedType = ConvertedType.map
+            element.logicalType = .map
+            elements += [element, SchemaElement(name: "key_value", repetition: 2, childCount: 2)]
+            append(ParquetField("key", .value(key), isNullable: false), to: &elements)
+            append(value, to: &elements)
+        }
+    }
+
+    private mutating func setType(_ type: ParquetType) {
+        physicalType = type.physicalType.rawValue
+        switch type {
         case .decimal(let precision, let scale):
             convertedType = ConvertedType.decimal
             logicalType = .decimal(scale: scale, precision: precision)
@@ -25,110 +50,6 @@ extension SchemaElement {
             convertedType = ConvertedType.utf8
             logicalType = .string
         case .boolean, .int32, .int64, .double, .binary: break
-        }
-    }
-}
-
-/// How the values of a column in a file become words or byte strings.
-struct ColumnLayout {
-    var column: ParquetColumn
-    var physicalType: PhysicalType
-    /// Of a fixed-length byte array.
-    var typeByteCount: Int
-    /// Nil for booleans and byte strings.
-    var plain: PlainDecoder.Layout?
-}
-
-extension ColumnLayout {
-    /// The columns of a file's schema.
-    static func layouts(of elements: [SchemaElement]) throws(ParquetReadError) -> [ColumnLayout] {
-        guard let root = elements.first, let childCount = root.childCount else {
-            throw .malformed("the schema has no root")
-        }
-        for element in elements.dropFirst() where (element.childCount ?? 0) > 0 {
-            throw .unsupported(column: element.name, feature: "nested columns")
-        }
-        guard childCount == elements.count - 1 else { throw .malformed("the schema's root miscounts its columns") }
-        var layouts: [ColumnLayout] = []
-        for element in elements.dropFirst() { layouts.append(try ColumnLayout(element)) }
-        return layouts
-    }
-
-    private init(_ element: SchemaElement) throws(ParquetReadError) {
-        let name = element.name
-        guard let number = element.physicalType, let physicalType = PhysicalType(rawValue: number) else {
-            throw .malformed("column \"\(name)\" has no known physical type")
-        }
-        guard let repetition = element.repetition, (0...2).contains(repetition) else {
-            throw .malformed("column \"\(name)\" does not say whether it repeats")
-        }
-        if repetition == 2 { throw .unsupported(column: name, feature: "repeated values") }
-        typeByteCount = element.typeByteCount ?? 0
-        if physicalType == .fixedLengthByteArray, !(1...(1 << 20)).contains(typeByteCount) {
-            throw .malformed("column \"\(name)\" has values of \(typeByteCount) bytes")
-        }
-        self.physicalType = physicalType
-        let type = try Self.type(of: element, physicalType: physicalType)
-        column = ParquetColumn(name: name, type: type, isNullable: repetition == 1)
-        switch physicalType {
-        case .int32: plain = .signed32
-        case .int64, .double: plain = .signed64
-        case .float: plain = .float
-        case .fixedLengthByteArray where !type.isByteArray: plain = .bigEndian(byteCount: typeByteCount)
-        default: plain = nil
-        }
-    }
-
-    private static func type(
-        of element: SchemaElement, physicalType: PhysicalType
-    ) throws(ParquetReadError) -> ParquetType {
-        var logical = element.logicalType
-        if logical == nil { logical = try Self.logicalType(ofConverted: element) }
-        switch (physicalType, logical) {
-        case (.boolean, nil): return .boolean
-        case (.int32, nil), (.int32, .integer(_, isSigned: true)): return .int32
-        case (.int32, .integer(8, isSigned: false)), (.int32, .integer(16, isSigned: false)): return .int32
-        case (.int64, nil), (.int64, .integer(_, isSigned: true)): return .int64
-        case (.int32, .date): return .date
-        case (.int64, .timestamp(isUTC: true, unit: .microseconds)): return .timestampMicros
-        case (.float, nil), (.double, nil): return .double
-        case (.byteArray, .string), (.byteArray, .enumeration), (.byteArray, .json): return .string
-        case (.byteArray, nil), (.byteArray, .bson), (.fixedLengthByteArray, nil), (.fixedLengthByteArray, .uuid):
-            return .binary
-        case (.int32, .decimal(let scale, let precision)), (.int64, .decimal(let scale, let precision)),
-            (.fixedLengthByteArray, .decimal(let scale, let precision)):
-            guard (1...38).contains(precision), (0...precision).contains(scale) else {
-                throw .malformed("column \"\(element.name)\": decimal(\(precision), \(scale))")
-            }
-            guard precision <= 18 else {
-                throw .unsupported(column: element.name, feature: "decimals of more than 18 digits")
-            }
-            return .decimal(precision: precision, scale: scale)
-        default:
-            let meaning = logical.map { " as \($0)" } ?? ""
-            throw .unsupported(column: element.name, feature: "\(physicalType)\(meaning)")
-        }
-    }
-
-    /// The meaning in files older than logical types.
-    private static func logicalType(ofConverted element: SchemaElement) throws(ParquetReadError) -> LogicalType? {
-        switch element.convertedType {
-        case nil: return nil
-        case ConvertedType.utf8: return .string
-        case ConvertedType.enumeration: return .enumeration
-        case ConvertedType.json: return .json
-        case ConvertedType.bson: return .bson
-        case ConvertedType.date: return .date
-        case ConvertedType.timestampMillis: return .timestamp(isUTC: true, unit: .milliseconds)
-        case ConvertedType.timestampMicros: return .timestamp(isUTC: true, unit: .microseconds)
-        case ConvertedType.decimal:
-            return .decimal(scale: element.scale ?? 0, precision: element.precision ?? 0)
-        case .some(let number) where ConvertedType.signedIntegers.contains(number):
-            return .integer(bitWidth: 8 << (number - 15), isSigned: true)
-        case .some(let number) where ConvertedType.unsignedIntegers.contains(number):
-            return .integer(bitWidth: 8 << (number - 11), isSigned: false)
-        case .some(let number):
-            throw .unsupported(column: element.name, feature: "converted type \(number)")
         }
     }
 }

@@ -187,11 +187,15 @@ enum SortableDouble {
     }
 }
 
-/// Definition levels of a page in the making.
+/// Levels of a page in the making.
 enum LevelEncoding {
     static func encode(
         _ page: PagePlan, of column: ParquetColumn, defined: Span<UInt8>?, sink: inout PageSink
     ) -> Int {
+        if let levels = page.nestedLevels {
+            sink.levels.replaceSubrange(0..<min(levels.bytes.count, sink.levels.count), with: levels.bytes)
+            return levels.bytes.count
+        }
         guard column.isNullable else { return 0 }
         if let defined {
             return DefinitionLevels.encode(
