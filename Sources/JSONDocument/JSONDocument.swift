@@ -11,15 +11,23 @@
 public struct JSONDocument: ~Escapable {
     @usableFromInline let words: Span<UInt64>
     @usableFromInline let strings: RawSpan
+    /// The index of the outermost value.
+    public let root: Int
 
     @_lifetime(copy words, copy strings)
-    init(words: Span<UInt64>, strings: RawSpan) {
+    init(words: Span<UInt64>, strings: RawSpan, root: Int = 1) {
         self.words = words
         self.strings = strings
+        self.root = root
     }
 
-    /// The index of the outermost value.
-    @inlinable public var root: Int { 1 }
+    /// The value at `index` as a document of its own, for readers that take one; nothing is copied, and indices stay
+    /// the same.
+    @_lifetime(copy self)
+    public func part(at index: Int) -> JSONDocument {
+        precondition(index > 0 && index < words.count, "a value of the document")
+        return JSONDocument(words: words, strings: strings, root: index)
+    }
 
     /// The number of words on the tape; every index is smaller.
     @inlinable public var wordCount: Int { words.count }

@@ -31,9 +31,9 @@ extension Fold {
     /// Folds the next messages, as many as belong to one stream.
     private mutating func foldRun() {
         let first = nextMessage
-        if let stream = Self.stream(ofMessageAt: first, in: messages, matcher: &matcher) {
-            let judge = judges[stream]
-            var run = MessageRun(stream: stream, roomForReadings: configuration.cadence.readingCount - readingCount)
+        if let route = Self.route(ofMessageAt: first, in: messages, matcher: &matcher) {
+            let judge = judges[route.stream]
+            var run = MessageRun(route: route, roomForReadings: configuration.cadence.readingCount - readingCount)
             swap(&run.candidates, &judge.candidates)
             swap(&run.refusals, &refusals)
             nextMessage = run.fold(
@@ -56,10 +56,10 @@ extension Fold {
         foldedThrough = messages.offset(at: nextMessage - 1)
     }
 
-    private static func stream(
+    private static func route(
         ofMessageAt index: Int, in messages: borrowing MessageBatch, matcher: inout TopicMatcher
-    ) -> Int? {
-        matcher.stream(of: messages.topic(at: index))
+    ) -> TopicRoute? {
+        matcher.route(of: messages.topic(at: index))
     }
 
     /// Moves refusals into the dead letters, unless those of the message are there already.
@@ -70,7 +70,7 @@ extension Fold {
             if kept?.index != refused.message {
                 kept = KeptMessage(
                     index: refused.message,
-                    stream: Self.stream(ofMessageAt: refused.message, in: messages, matcher: &matcher),
+                    stream: Self.route(ofMessageAt: refused.message, in: messages, matcher: &matcher)?.stream,
                     topic: deadLetters.batch.intern(
                         messages.topic(at: refused.message), column: DeadLetterColumn.topic),
                     payload: deadLetters.batch.intern(

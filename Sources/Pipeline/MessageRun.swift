@@ -13,7 +13,8 @@ struct RefusedMessage {
 ///
 /// What does not change from message to message is looked up once for the run.
 struct MessageRun {
-    let stream: Int
+    /// Where the first message belongs; the others may come from other sources of the stream.
+    let route: TopicRoute
     /// A run ends with the message that uses this up.
     let roomForReadings: Int
     private(set) var readingCount = 0
@@ -21,8 +22,8 @@ struct MessageRun {
     var candidates: [DuplicateRegister.Candidate] = []
     var refusals: [RefusedMessage] = []
 
-    init(stream: Int, roomForReadings: Int) {
-        self.stream = stream
+    init(route: TopicRoute, roomForReadings: Int) {
+        self.route = route
         self.roomForReadings = roomForReadings
     }
 
@@ -32,35 +33,35 @@ struct MessageRun {
         matcher: inout TopicMatcher, decoder: inout RecordDecoder, counts: inout LedgerCounts
     ) -> Int {
         let lane = batch.intern(judge.lane.name.utf8Bytes, column: judge.laneColumn)
-        let identityColumns = judge.identityColumns
+        let identity = judge.identity
         let committedThrough = judge.table.committedThrough
         var refused: [RefusedReading] = []
+        var next: TopicRoute? = route
         var index = first
-        repeat {
+        while let route = next, route.stream == self.route.stream {
             let arrival = messages.entry(at: index).arrival
             let offset = messages.offset(at: index)
             let firstRow = batch.count
             let received = decoder.decode(
-                payload: messages.payload(at: index), stream: stream,
+                payload: messages.payload(at: index), route: route,
                 trace: RowTrace(arrival: arrival, lane: lane, offset: offset), into: &batch, refusals: &refused)
             for row in firstRow..<batch.count {
-                var identity = Fingerprint.start
-                for column in identityColumns { batch.combine(column: column, row: row, into: &identity) }
                 candidates.append(
                     DuplicateRegister.Candidate(
-                        identity: identity, arrival: arrival, offset: offset,
+                        identity: identity.fingerprint(ofRow: row, in: batch), arrival: arrival, offset: offset,
                         row: offset > committedThrough ? row : -1))
             }
             // Rows that the table has already: they count, and are not stored again.
             if offset <= committedThrough { batch.removeRows(from: firstRow) }
             counts.count(
-                stream: stream, arrival: arrival, offset: offset, stored: Int64(received - refused.count),
+                stream: route.stream, arrival: arrival, offset: offset, stored: Int64(received - refused.count),
                 duplicate: 0, refused: Int64(refused.count), received: Int64(received))
             if !refused.isEmpty { note(&refused, message: index, received: received) }
             readingCount += received
             index += 1
-        } while index < messages.count && readingCount < roomForReadings
-            && matcher.stream(of: messages.topic(at: index)) == stream
+            guard index < messages.count, readingCount < roomForReadings else { break }
+            next = matcher.route(of: messages.topic(at: index))
+        }
         return index
     }
 
@@ -78,7 +79,7 @@ struct MessageRun {
 /// Decides for the readings of one stream, in one lane, whether they are stored.
 final class ReadingJudge {
     let table: PipelineTable
-    let identityColumns: [Int]
+    let identity: ReadingIdentity
     let laneColumn: Int
     let lane: Fold.Identity
     /// Readings whose rows are in the batch and that are still to be judged.
@@ -95,7 +96,7 @@ final class ReadingJudge {
         self.table = table
         self.duplicates = duplicates
         self.lane = lane
-        identityColumns = plan.identityColumns
+        identity = plan.identity
         laneColumn = plan.laneColumn
     }
 

@@ -103,9 +103,10 @@ struct Recovery: Sendable {
         let offsets = try segment.column("journal_offset")
         let laneNames = try segment.column("lane")
         var identities: [ParquetColumnData] = []
-        for column in plan.identityColumns { identities.append(try segment.column(plan.columns[column].name)) }
+        for column in plan.identity.columns { identities.append(try segment.column(plan.columns[column].name)) }
         let indexOfLane = Dictionary(uniqueKeysWithValues: lanes.enumerated().map { ($1.name, $0) })
-        var row = ColumnBatch(plan.identityColumns.map { plan.columns[$0] }, rowLimit: 1)
+        var row = ColumnBatch(plan.identity.columns.map { plan.columns[$0] }, rowLimit: 1)
+        let alone = plan.identity.alone
         var count = 0
         for index in arrivals.words.indices {
             let offset = JournalOffset(UInt64(clamping: offsets.words[index]))
@@ -117,8 +118,7 @@ struct Recovery: Sendable {
             row.removeAll()
             row.beginRow()
             for (column, data) in identities.enumerated() { data.copyCell(index, into: &row, column: column) }
-            var identity = Fingerprint.start
-            for column in identities.indices { row.combine(column: column, row: 0, into: &identity) }
+            let identity = alone.fingerprint(ofRow: 0, in: row)
             register.restore(identity, arrival: EventTime(microsecondsSinceEpoch: arrivals.words[index]))
             if let replayingLane {
                 register.expectReplay(

@@ -19,7 +19,7 @@ extension StreamPlan {
         properties = compiler.properties
         fields = compiler.fields
         timeColumn = try compiler.timeField()
-        identityColumns = try compiler.fields(definition.identity, in: "identity")
+        identity = ReadingIdentity(columns: try compiler.fields(definition.identity, in: "identity"))
         duplicateWindow = definition.duplicateWindow
         futureLimit = definition.futureLimit
         pastLimit = definition.pastLimit

@@ -43,8 +43,6 @@ package struct RecordDecoder: ~Copyable, @unchecked Sendable {
     // @unchecked: noncopyable and sole owner of its memory, so handing it over hands everything over.
 
     private var parser: JSONParser
-    /// For the readings of a message that holds several.
-    private var elementParser: JSONParser
     /// Whether plain readings take the short way, which decides the same.
     private let scansPlainReadings: Bool
     /// One for each stream.
@@ -62,9 +60,6 @@ package struct RecordDecoder: ~Copyable, @unchecked Sendable {
     init(_ plans: [StreamPlan], limits: JSONLimits, scansPlainReadings: Bool) {
         self.scansPlainReadings = scansPlainReadings
         parser = JSONParser(limits: limits)
-        // Written anew, an element can be longer than it was: 1E15 becomes 1000000000000000.0.
-        elementParser = JSONParser(
-            limits: JSONLimits(maximumDepth: limits.maximumDepth, maximumByteCount: 1 << 30))
         unsafe readers = .allocate(capacity: plans.count)
         for (index, plan) in plans.enumerated() {
             // Safe: one element for each plan, initialised once.
@@ -78,34 +73,27 @@ package struct RecordDecoder: ~Copyable, @unchecked Sendable {
         unsafe readers.deallocate()
     }
 
-    /// How many readings a payload of this length can hold at most, so that a batch can have room for them.
-    ///
-    /// A reading has a time, so `{"t":"2026-11-21T08:00:00Z"}` and a comma is the least.
-    package static func maximumReadingCount(inPayloadOf byteCount: Int) -> Int {
-        byteCount / 29 + 1
-    }
-
     /// Decodes a payload: an object, or an array of objects of which each is judged alone.
     ///
     /// `each` is called for every reading, in order; for a message without any it is called once with the refusal.
     /// After `.reading` the row is pending in `columns`, complete but for ingest time, lane and journal offset.
     /// - Parameters:
     ///   - payload: the bytes; at least `JSONParser.paddingByteCount` further ones behind them can be read.
-    ///   - stream: the index of the stream's plan.
+    ///   - route: the stream, by the index of its plan, and its source.
     ///   - arrival: when the message came, for the clock.
     ///   - columns: a batch of the plan's columns with room for every reading of the payload.
     ///   - each: gets the verdict and the batch.
     package mutating func decode(
-        payload: RawSpan, stream: Int, arrival: EventTime, into columns: inout ColumnBatch,
+        payload: RawSpan, route: TopicRoute, arrival: EventTime, into columns: inout ColumnBatch,
         each: (DecodeVerdict, inout ColumnBatch) -> Void
     ) {
-        require(unsafe stream >= 0 && stream < readers.count, "a stream that the decoder was made for")
+        require(unsafe route.stream >= 0 && route.stream < readers.count, "a stream that the decoder was made for")
         guard payload.byteCount > 0 else {
             return each(.refused(.emptyPayload), &columns)
         }
         // Safe: the index was just checked; there is one reader for each stream.
         unsafe Self.decode(
-            payload, scansPlainReadings, &parser, &elementParser, &readers[stream], arrival: arrival, into: &columns
+            payload, scansPlainReadings, &parser, &readers[route.stream], arrival: arrival, into: &columns
         ) { refusal, time, columns in
             each(refusal.map { .refused($0) } ?? .reading(time), &columns)
         }
@@ -115,20 +103,19 @@ package struct RecordDecoder: ~Copyable, @unchecked Sendable {
     ///
     /// Those that are not rows of `columns` afterwards are appended to `refusals`.
     package mutating func decode(
-        payload: RawSpan, stream: Int, trace: RowTrace, into columns: inout ColumnBatch,
+        payload: RawSpan, route: TopicRoute, trace: RowTrace, into columns: inout ColumnBatch,
         refusals: inout [RefusedReading]
     ) -> Int {
-        require(unsafe stream >= 0 && stream < readers.count, "a stream that the decoder was made for")
+        require(unsafe route.stream >= 0 && route.stream < readers.count, "a stream that the decoder was made for")
         guard payload.byteCount > 0 else {
             refusals.append(RefusedReading(index: 0, refusal: .emptyPayload))
             return 1
         }
         // Safe: the index was just checked; there is one reader for each stream.
-        let traceColumn = unsafe readers[stream].traceColumn
+        let traceColumn = unsafe readers[route.stream].traceColumn
         var count = 0
         unsafe Self.decode(
-            payload, scansPlainReadings, &parser, &elementParser, &readers[stream], arrival: trace.arrival,
-            into: &columns
+            payload, scansPlainReadings, &parser, &readers[route.stream], arrival: trace.arrival, into: &columns
         ) { refusal, _, columns in
             if let refusal {
                 refusals.append(RefusedReading(index: count, refusal: refusal))
@@ -147,9 +134,8 @@ package struct RecordDecoder: ~Copyable, @unchecked Sendable {
     @unsafe
     @inline(__always)
     private static func decode(
-        _ payload: RawSpan, _ scansPlainReadings: Bool, _ parser: inout JSONParser,
-        _ elementParser: inout JSONParser, _ reader: inout ReadingDecoder, arrival: EventTime,
-        into columns: inout ColumnBatch, each: (Refusal?, EventTime, inout ColumnBatch) -> Void
+        _ payload: RawSpan, _ scansPlainReadings: Bool, _ parser: inout JSONParser, _ reader: inout ReadingDecoder,
+        arrival: EventTime, into columns: inout ColumnBatch, each: (Refusal?, EventTime, inout ColumnBatch) -> Void
     ) {
         let limits = parser.limits
         if scansPlainReadings, payload.byteCount <= limits.maximumByteCount, limits.maximumDepth > 0,
@@ -163,21 +149,12 @@ package struct RecordDecoder: ~Copyable, @unchecked Sendable {
                 let isGood = reader.decode(document, arrival: arrival, into: &columns, place: "")
                 return each(isGood ? nil : reader.refusal, reader.time, &columns)
             }
-            var text: [UInt8] = []
             var position = 0
             var elements = document.elements(of: document.root)
             while let index = elements.next() {
-                text.removeAll(keepingCapacity: true)
-                document.write(index, into: &text)
-                do throws(JSONParseError) {
-                    let reading = try elementParser.parse(text)
-                    let isGood = reader.decode(reading, arrival: arrival, into: &columns, place: "/\(position)")
-                    each(isGood ? nil : reader.refusal, reader.time, &columns)
-                } catch {
-                    // Every element counts, whatever becomes of it.
-                    let refusal = Refusal(Refusal(error).reason, pointer: "/\(position)", sentence: error.sentence)
-                    each(refusal, reader.time, &columns)
-                }
+                let isGood = reader.decode(
+                    document.part(at: index), arrival: arrival, into: &columns, place: "/\(position)")
+                each(isGood ? nil : reader.refusal, reader.time, &columns)
                 position += 1
             }
             if position == 0 { each(Refusal(.empty, sentence: "the array holds no reading"), reader.time, &columns) }

@@ -51,15 +51,17 @@ package struct StreamCatalog: Sendable {
         streams.flatMap { $0.sources.map(\.topicFilter) }
     }
 
-    /// A matcher from topics to indices in `streams`, for one thread.
+    /// A matcher from topics to indices in `streams` and in their `sources`, for one thread.
     package func makeTopicMatcher() -> TopicMatcher {
         TopicMatcher(
             streams.enumerated().flatMap { index, stream in
-                stream.sources.map { (filter: $0.topicFilter, stream: index) }
+                stream.sources.enumerated().map { source, value in
+                    (filter: value.topicFilter, route: TopicRoute(stream: index, source: source))
+                }
             })
     }
 
-    /// Names are tables, so each stands once; a topic belongs to one stream.
+    /// Names are tables, so each stands once; a topic belongs to one source of one stream.
     private static func check(
         _ definition: StreamDefinition, against others: [StreamDefinition]
     ) throws(DefinitionError) {

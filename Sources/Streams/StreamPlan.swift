@@ -47,8 +47,7 @@ package struct StreamPlan: Sendable {
     /// `journal_offset`.
     package let columns: [ColumnDefinition]
     package let timeColumn: Int
-    /// The columns that identify a reading.
-    package let identityColumns: [Int]
+    package let identity: ReadingIdentity
     /// How long, in microseconds, a reading with the same identity is a duplicate.
     package let duplicateWindow: Int64
     /// How far, in microseconds, a reading's time may be ahead of its arrival.

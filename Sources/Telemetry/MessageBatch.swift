@@ -150,23 +150,6 @@ package struct MessageBatch: ~Copyable, @unchecked Sendable {
         }
     }
 
-    /// The whole buffer with its padding, for a parser that reads past a payload; see `payloadRange(at:)`.
-    package var paddedStorage: RawSpan {
-        @_lifetime(borrow self)
-        get {
-            // Safe: all of the buffer is initialised, and the span cannot outlive `self`.
-            unsafe _overrideLifetime(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(bytes)), borrowing: self)
-        }
-    }
-
-    /// Where the payload of message `index` lies in `paddedStorage`.
-    @inlinable
-    package func payloadRange(at index: Int) -> Range<Int> {
-        let entry = entry(at: index)
-        let start = Int(entry.payloadStart)
-        return start..<(start + Int(entry.payloadByteCount))
-    }
-
     @inlinable
     package func entry(at index: Int) -> Entry {
         require(index >= 0 && index < count, "the index of a message is in the batch")

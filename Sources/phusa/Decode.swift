@@ -50,8 +50,8 @@ struct Decode: ParsableCommand {
 
     func run() throws {
         let catalog = try definitions.catalog()
-        let plan = catalog.streams[try streamIndex(in: catalog)]
-        var decoder = PayloadDecoder(plan, withNulls: nulls)
+        let route = try route(in: catalog)
+        var decoder = PayloadDecoder(catalog.streams[route.stream], source: route.source, withNulls: nulls)
         var output = Output()
         var refusedCount = 0
         for file in files {
@@ -73,15 +73,15 @@ struct Decode: ParsableCommand {
         if refusedCount > 0 { throw ExitCode(1) }
     }
 
-    private func streamIndex(in catalog: StreamCatalog) throws(CommandFailure) -> Int {
-        if let stream { return try catalog.index(of: stream) }
+    private func route(in catalog: StreamCatalog) throws(CommandFailure) -> TopicRoute {
+        if let stream { return TopicRoute(stream: try catalog.index(of: stream), source: 0) }
         let topic = topic ?? ""
         var matcher = catalog.makeTopicMatcher()
-        guard let index = matcher.stream(of: topic.utf8Bytes) else {
+        guard let route = matcher.route(of: topic.utf8Bytes) else {
             let filters = catalog.topicFilters.map(\.text).joined(separator: ", ")
             throw .usage("No stream takes messages of the topic \(topic); the streams' filters are \(filters).")
         }
-        return index
+        return route
     }
 
     /// Prints what became of a payload; returns how many readings were refused.

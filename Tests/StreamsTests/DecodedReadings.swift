@@ -17,14 +17,14 @@ func decode(
     limits: JSONLimits = RecordDecoder.defaultLimits, scansPlainReadings: Bool = true
 ) -> [DecodedReading] {
     var decoder = RecordDecoder([plan], limits: limits, scansPlainReadings: scansPlainReadings)
-    let rowLimit = RecordDecoder.maximumReadingCount(inPayloadOf: payload.count)
-    var columns = ColumnBatch(plan.columns, rowLimit: rowLimit)
+    // `{"ts":"2026-11-21T08:00:00Z"}` and a comma is the least that a reading takes.
+    var columns = ColumnBatch(plan.columns, rowLimit: payload.count / 29 + 1)
     var readings: [DecodedReading] = []
     // What lies behind the payload must not matter, so it is something that looks like JSON.
     let padded = payload + Array(repeating: UInt8(ascii: "}"), count: JSONParser.paddingByteCount)
     decoder.decode(
         // Safe: every byte of the array is initialized.
-        payload: unsafe padded.span.bytes.extracting(0..<payload.count), stream: 0,
+        payload: unsafe padded.span.bytes.extracting(0..<payload.count), route: TopicRoute(stream: 0, source: 0),
         arrival: time(arrival), into: &columns
     ) { verdict, columns in
         switch verdict {

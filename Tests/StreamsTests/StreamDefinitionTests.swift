@@ -106,7 +106,7 @@ struct StreamDefinitionTests {
                 "extra string?", "ingest_time timestamp", "lane string", "journal_offset int64",
             ])
         #expect(plan.schemaVersion == 1)
-        #expect(plan.identityColumns == [1, 0])
+        #expect(plan.identity.columns == [1, 0])
         #expect(plan.sortColumns == [1, 0])
         #expect(plan.timeColumn == 0)
         #expect(plan.duplicateWindow == 3_600_000_000)

@@ -110,12 +110,13 @@ struct TopicMatcherTests {
         var random = SeededRandom(seed: seed)
         let filters = (0..<6).map { _ in randomFilter(using: &random) }
         var matcher = TopicMatcher(
-            try filters.enumerated().map { (try TopicFilter($0.element), $0.offset) }, capacity: 4)
+            try filters.enumerated().map { (try TopicFilter($0.element), TopicRoute(stream: $0.offset, source: 7)) },
+            capacity: 4)
         for _ in 0..<5_000 {
             let topic = randomTopic(["a", "b", "", "$s"], using: &random)
             let expected = filters.firstIndex { naiveMatches($0, topic) }
-            let found = matcher.stream(of: topic.utf8Bytes)
-            #expect(found == expected, "\(topic)")
+            let found = matcher.route(of: topic.utf8Bytes)
+            #expect(found == expected.map { TopicRoute(stream: $0, source: 7) }, "\(topic)")
         }
     }
 }

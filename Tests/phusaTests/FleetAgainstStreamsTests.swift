@@ -27,7 +27,8 @@ struct FleetAgainstStreamsTests {
         }
         for stream in SimulatedStream.allCases {
             var counts = SimulationTruth.Counts()
-            var decoder = PayloadDecoder(catalog.streams[try catalog.index(of: stream.rawValue)], withNulls: false)
+            var decoder = PayloadDecoder(
+                catalog.streams[try catalog.index(of: stream.rawValue)], source: 0, withNulls: false)
             for message in messages where message.stream == stream {
                 counts.messages += 1
                 for outcome in decoder.decode(message.payload, arrival: message.time) {

@@ -12,12 +12,14 @@ struct PayloadDecoder: ~Copyable {
     }
 
     private let plan: StreamPlan
+    private let source: Int
     private let withNulls: Bool
     private var decoder: RecordDecoder
     private var columns: ColumnBatch
 
-    init(_ plan: StreamPlan, withNulls: Bool) {
+    init(_ plan: StreamPlan, source: Int, withNulls: Bool) {
         self.plan = plan
+        self.source = source
         self.withNulls = withNulls
         decoder = RecordDecoder([plan])
         columns = ColumnBatch(plan.columns, rowLimit: 1)
@@ -32,7 +34,8 @@ struct PayloadDecoder: ~Copyable {
         // Safe: UInt8 has no padding.
         let bytes = unsafe padded.span.bytes.extracting(first: payload.count)
         columns.removeAll()
-        decoder.decode(payload: bytes, stream: 0, arrival: arrival, into: &columns) { verdict, batch in
+        decoder.decode(payload: bytes, route: TopicRoute(stream: 0, source: source), arrival: arrival, into: &columns) {
+            verdict, batch in
             switch verdict {
             case .reading:
                 var writer = JSONWriter()

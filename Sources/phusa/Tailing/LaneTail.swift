@@ -64,16 +64,17 @@ struct LaneTail: ~Copyable {
         let topic = String(decoding: batch.topic(at: index))
         let payload = batch.payload(at: index)
         var verdicts: [TailedMessage.Verdict] = []
-        let stream = matcher.stream(of: batch.topic(at: index))
-        if let stream {
-            let plan = catalog.streams[stream]
-            let box = columns[stream]
+        let route = matcher.route(of: batch.topic(at: index))
+        if let route {
+            let plan = catalog.streams[route.stream]
+            let box = columns[route.stream]
             box.batch.removeAll()
-            decoder.decode(payload: payload, stream: stream, arrival: arrival, into: &box.batch) { verdict, columns in
+            decoder.decode(payload: payload, route: route, arrival: arrival, into: &box.batch) { verdict, columns in
                 switch verdict {
                 case .refused(let refusal): verdicts.append(.refused(refusal))
                 case .reading:
-                    let identity = SeenReadings.identity(of: columns.count, in: columns, stream: stream, plan: plan)
+                    let identity = SeenReadings.identity(
+                        of: columns.count, in: columns, stream: route.stream, plan: plan)
                     verdicts.append(seen.insert(identity) ? .duplicate : .accepted)
                 }
             }
@@ -84,6 +85,6 @@ struct LaneTail: ~Copyable {
         let bytes = unsafe payload.withUnsafeBytes { unsafe Array($0) }
         return TailedMessage(
             lane: lane, offset: batch.offset(at: index), arrival: arrival, topic: topic,
-            stream: stream.map { catalog.streams[$0].name }, payload: bytes, verdicts: verdicts)
+            stream: route.map { catalog.streams[$0.stream].name }, payload: bytes, verdicts: verdicts)
     }
 }

@@ -21,9 +21,8 @@ struct SeenReadings {
 
     /// The identity of a row in its stream.
     static func identity(of row: Int, in batch: borrowing ColumnBatch, stream: Int, plan: StreamPlan) -> Fingerprint {
-        var identity = Fingerprint.start
+        var identity = plan.identity.fingerprint(ofRow: row, in: batch)
         identity.combine(UInt64(stream))
-        for column in plan.identityColumns { batch.combine(column: column, row: row, into: &identity) }
         return identity
     }
 }
