@@ -58,6 +58,7 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         stage("JSONSchema", ["JSONDocument"]),
+        stage("Conditions", ["Telemetry", "JSONSchema"]),
         stage(
             "Streams",
             [
@@ -89,6 +90,7 @@ let package = Package(
         tests(of: "JSONDocument", ["TestSupport"]),
         tests(of: "Payloads", ["Telemetry", "JSONDocument", "CZlib", "CZstd", "TestSupport"]),
         tests(of: "JSONSchema", ["JSONDocument", "TestSupport"]),
+        tests(of: "Conditions", ["Telemetry", "TestSupport"], exclude: ["evaluate_with_duckdb.py"]),
         tests(of: "Streams", ["Telemetry", "DurableFiles", "JSONDocument", "JSONSchema", "TestSupport"]),
         tests(of: "Parquet", ["TestSupport"], exclude: ["CrossReader"]),
         tests(of: "DeltaLake", ["DurableFiles", "TestSupport"], exclude: ["CrossReader"]),
