@@ -9,6 +9,7 @@ package struct PayloadReader: ~Copyable {
     private let limits: PayloadLimits
     private var parser: JSONParser
     private var sink: RecordSink
+    private var outline = RecordOutline()
 
     /// Makes a reader for payloads of `format`; without a mapping, its records are those that the format gives by itself.
     package init(format: PayloadFormat, mapping: RecordMapping? = nil, limits: PayloadLimits = PayloadLimits()) {
@@ -51,7 +52,13 @@ package struct PayloadReader: ~Copyable {
     private mutating func read(_ message: borrowing PayloadMessage) {
         switch format {
         case .json: JSONRecords.read(message, &parser, into: &sink)
-        case .senml, .senmlCBOR, .cbor, .sparkplug, .chirpstack, .theThingsStack, .helium, .ngsi, .tr369:
+        case .chirpstack: ChirpStackRecords.read(message, &parser, &outline, into: &sink)
+        case .theThingsStack:
+            Envelopes.read(message, &parser, &outline, into: &sink, TheThingsStackRecords.describe)
+        case .helium: Envelopes.read(message, &parser, &outline, into: &sink, HeliumRecords.describe)
+        case .ngsi: NGSIRecords.read(message, &parser, &outline, into: &sink)
+        case .tr369: BulkDataRecords.read(message, &parser, &outline, into: &sink)
+        case .senml, .senmlCBOR, .cbor, .sparkplug:
             sink.refuse(Refusal(.notAReading, sentence: "payloads of the format \(format.rawValue) cannot be read yet"))
         }
     }

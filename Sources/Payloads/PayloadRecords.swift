@@ -13,7 +13,7 @@ package struct PayloadRecords: Sendable {
     }
 
     /// The texts; behind the last one, `JSONParser.paddingByteCount` further bytes.
-    package private(set) var bytes: [UInt8] = []
+    package internal(set) var bytes: [UInt8] = []
     /// In the order of the payload and never empty after a payload was read: what holds no record is one refusal.
     package private(set) var records: [Record] = []
     /// What else was learned.
@@ -36,6 +36,11 @@ package struct PayloadRecords: Sendable {
     mutating func append(_ text: [UInt8], at place: String) {
         let start = bytes.count
         bytes.append(contentsOf: text)
+        records.append(Record(text: start..<bytes.count, place: place, refusal: nil))
+    }
+
+    /// Takes what has been appended to ``bytes`` from `start` on as the text of the next record.
+    mutating func finish(from start: Int, at place: String) {
         records.append(Record(text: start..<bytes.count, place: place, refusal: nil))
     }
 

@@ -11,7 +11,9 @@ struct RecordSink: ~Copyable {
     var records = PayloadRecords()
     let limits: PayloadLimits
     private let mapping: RecordMapping?
-    private var mapped = JSONWriter()
+    /// Whether a source has a mapping, which may make readings of messages that carry none by themselves.
+    var hasMapping: Bool { mapping != nil }
+    private var outline = RecordOutline()
     private var parser: JSONParser
     /// Whether a limit was reached: nothing further is taken, and readers should stop.
     private(set) var isFull = false
@@ -34,27 +36,37 @@ struct RecordSink: ~Copyable {
         guard hasRoom(at: place, byteCount: draft.bytes.count) else { return draft.removeAll() }
         if let mapping {
             Self.map(
-                draft.bytes, with: mapping, &parser, into: &mapped, of: message, at: place, records: &records)
+                draft.bytes, with: mapping, &parser, &outline, of: message, at: place, records: &records)
         } else {
             records.append(draft.bytes, at: place)
         }
         draft.removeAll()
     }
 
-    /// Takes a record whose draft is only what the format gives by default: a mapping looks into the value at `index`
-    /// of `source`.
+    /// Writes the next record from places in a parsed payload; with a mapping, what that makes of them.
     mutating func finish(
-        at place: String, source: borrowing JSONDocument, index: Int, of message: borrowing PayloadMessage
+        _ outline: inout RecordOutline, of document: JSONDocument, at place: String, message: borrowing PayloadMessage
     ) {
-        guard hasRoom(at: place, byteCount: draft.bytes.count) else { return draft.removeAll() }
+        guard hasRoom(at: place, byteCount: 0) else { return }
+        if let refusal = Self.duplicate(in: outline.source, of: document) { return records.append(refusal, at: place) }
+        let start = records.bytes.count
         if let mapping {
-            Self.map(
-                source, at: index, defaults: draft.bytes, with: mapping, &parser, into: &mapped, of: message,
-                at: place, records: &records)
+            let refusal = mapping.write(
+                &outline, of: document, topic: message.topic, arrival: message.arrival, to: &records.bytes)
+            if let refusal {
+                records.bytes.removeLast(records.bytes.count - start)
+                return records.append(refusal, at: place)
+            }
         } else {
-            records.append(draft.bytes, at: place)
+            outline.write(document, to: &records.bytes)
         }
-        draft.removeAll()
+        let byteCount = records.bytes.count - start
+        guard records.bytes.count <= limits.maximumExpandedByteCount else {
+            records.bytes.removeLast(byteCount)
+            _ = hasRoom(at: place, byteCount: byteCount)
+            return
+        }
+        records.finish(from: start, at: place)
     }
 
     /// Takes text that is a JSON value already as the next record.
@@ -99,33 +111,38 @@ struct RecordSink: ~Copyable {
         return !isFull
     }
 
+    /// JSON leaves open which of two equal names counts, so a mapping must not choose one.
+    private static func duplicate(in index: Int, of document: JSONDocument) -> Refusal? {
+        guard let name = document.firstDuplicateName(in: index) else { return nil }
+        return Refusal(
+            .duplicateKey, pointer: document.pointer(to: name).description,
+            sentence: "the member \"\(document.string(at: name))\" stands more than once in its object")
+    }
+
+    /// Applies the mapping to the text of a record, which is also what it looks into.
     private static func map(
-        _ text: [UInt8], with mapping: RecordMapping, _ parser: inout JSONParser, into mapped: inout JSONWriter,
+        _ text: [UInt8], with mapping: RecordMapping, _ parser: inout JSONParser, _ outline: inout RecordOutline,
         of message: borrowing PayloadMessage, at place: String, records: inout PayloadRecords
     ) {
         do throws(JSONParseError) {
             let document = try parser.parse(text)
-            mapped.removeAll()
+            guard document.tag(at: document.root) == JSONKind.object.rawValue else {
+                return records.append(text, at: place)
+            }
+            if let refusal = duplicate(in: document.root, of: document) {
+                let pointer = place + refusal.pointer
+                return records.append(
+                    Refusal(refusal.reason, pointer: pointer, sentence: refusal.sentence), at: place)
+            }
+            outline.begin(at: document.root)
+            outline.addMembers(of: document.root, in: document)
+            let start = records.bytes.count
             let refusal = mapping.write(
-                document, at: document.root, defaults: document, topic: message.topic, arrival: message.arrival,
-                to: &mapped)
-            records.append(mapped.bytes, unless: refusal, at: place)
-        } catch {
-            records.append(Refusal(error, at: place), at: place)
-        }
-    }
-
-    private static func map(
-        _ source: borrowing JSONDocument, at index: Int, defaults: [UInt8], with mapping: RecordMapping,
-        _ parser: inout JSONParser, into mapped: inout JSONWriter, of message: borrowing PayloadMessage,
-        at place: String, records: inout PayloadRecords
-    ) {
-        do throws(JSONParseError) {
-            let defaults = try parser.parse(defaults)
-            mapped.removeAll()
-            let refusal = mapping.write(
-                source, at: index, defaults: defaults, topic: message.topic, arrival: message.arrival, to: &mapped)
-            records.append(mapped.bytes, unless: refusal, at: place)
+                &outline, of: document, topic: message.topic, arrival: message.arrival, to: &records.bytes)
+            guard let refusal else { return records.finish(from: start, at: place) }
+            records.bytes.removeLast(records.bytes.count - start)
+            records.append(
+                Refusal(refusal.reason, pointer: place + refusal.pointer, sentence: refusal.sentence), at: place)
         } catch {
             records.append(Refusal(error, at: place), at: place)
         }
@@ -137,18 +154,5 @@ extension PayloadLimits {
     var ofRecords: JSONLimits {
         let byteCount = min(max(64, maximumExpandedByteCount), 1 << 30)
         return JSONLimits(maximumDepth: max(1, maximumDepth), maximumByteCount: byteCount)
-    }
-}
-
-extension PayloadRecords {
-    fileprivate mutating func append(_ text: [UInt8], unless refusal: Refusal?, at place: String) {
-        if let refusal {
-            let pointer = place + refusal.pointer
-            append(
-                Refusal(refusal.reason, pointer: pointer, byteOffset: refusal.byteOffset, sentence: refusal.sentence),
-                at: place)
-        } else {
-            append(text, at: place)
-        }
     }
 }
