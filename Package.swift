@@ -67,6 +67,7 @@ let package = Package(
             ]),
         stage("Parquet", ["CZstd"]),
         stage("DeltaLake", ["DurableFiles", "JSONDocument"]),
+        stage("Geography", ["Telemetry", "JSONDocument"]),
         stage(
             "Pipeline",
             [
@@ -94,6 +95,7 @@ let package = Package(
         tests(of: "Streams", ["Telemetry", "DurableFiles", "JSONDocument", "JSONSchema", "TestSupport"]),
         tests(of: "Parquet", ["TestSupport"], exclude: ["CrossReader"]),
         tests(of: "DeltaLake", ["DurableFiles", "TestSupport"], exclude: ["CrossReader"]),
+        tests(of: "Geography", ["Telemetry", "TestSupport"], exclude: ["Oracle"]),
         tests(
             of: "Pipeline",
             [
