@@ -66,6 +66,18 @@ public struct JSONWriter: Sendable {
         bytes.append(contentsOf: String(value).utf8)
     }
 
+    /// Writes an integer.
+    public mutating func integer(_ value: Int64) {
+        separate()
+        JSONText.append(value.magnitude, isNegative: value < 0, to: &bytes)
+    }
+
+    /// Writes an integer.
+    public mutating func integer(_ value: UInt64) {
+        separate()
+        JSONText.append(value, isNegative: false, to: &bytes)
+    }
+
     /// Writes the shortest number that reads back as `value`; `null` for infinities and NaN, which JSON lacks.
     public mutating func double(_ value: Double) {
         separate()
@@ -141,8 +153,10 @@ extension JSONDocument {
             }
             bytes.append(UInt8(ascii: "]"))
         case .string: JSONText.append(stringBytes(at: index), to: &bytes)
-        case .integer: bytes.append(contentsOf: String(int64(at: index)).utf8)
-        case .unsigned: bytes.append(contentsOf: String(uint64(at: index)).utf8)
+        case .integer:
+            let value = int64(at: index)
+            JSONText.append(value.magnitude, isNegative: value < 0, to: &bytes)
+        case .unsigned: JSONText.append(uint64(at: index), isNegative: false, to: &bytes)
         case .double: JSONText.append(double(at: index), to: &bytes)
         case .true: bytes.append(contentsOf: "true".utf8)
         case .false: bytes.append(contentsOf: "false".utf8)
@@ -176,23 +190,70 @@ enum JSONText {
         }
     }
 
+    static func append(_ magnitude: UInt64, isNegative: Bool, to bytes: inout [UInt8]) {
+        if isNegative { bytes.append(UInt8(ascii: "-")) }
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var first = 20
+        var rest = magnitude
+        repeat {
+            first -= 1
+            digits[first] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while rest > 0
+        // Safe: every byte of the array is initialized, and the closure only reads them.
+        unsafe digits.span.extracting(first...).withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+    }
+
     static func append(_ utf8: RawSpan, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
-        for offset in 0..<utf8.byteCount {
-            let byte = utf8.byte(at: offset)
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case 0x0A: bytes.append(contentsOf: "\\n".utf8)
-            case 0x0D: bytes.append(contentsOf: "\\r".utf8)
-            case 0x09: bytes.append(contentsOf: "\\t".utf8)
-            case 0..<0x20:
-                bytes.append(contentsOf: byte < 0x10 ? "\\u000".utf8 : "\\u00".utf8)
-                bytes.append(contentsOf: String(byte, radix: 16).utf8)
-            default: bytes.append(byte)
-            }
+        var start = 0
+        while true {
+            let end = plainEnd(of: utf8, from: start)
+            // Safe: the closure only reads the bytes it is given.
+            unsafe utf8.extracting(start..<end).withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+            guard end < utf8.byteCount else { break }
+            appendEscape(utf8.byte(at: end), to: &bytes)
+            start = end + 1
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// The place of the first byte from `start` on that cannot stand for itself, or the end; eight bytes at a time.
+    private static func plainEnd(of utf8: RawSpan, from start: Int) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let tops: UInt64 = 0x8080_8080_8080_8080
+        var offset = start
+        while offset + 8 <= utf8.byteCount {
+            // Safe: any eight bytes are a UInt64; the bounds are checked.
+            let word = unsafe utf8.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            let quotes = word ^ (ones &* 0x22)
+            let backslashes = word ^ (ones &* 0x5C)
+            // A byte of `hits` has its top bit where the word's is below 0x20, or is one of the two. A byte above such
+            // a one may have it too, but the lowest that has it is right.
+            let hits =
+                ((word &- ones &* 0x20) & ~word) | ((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes)
+            if hits & tops != 0 { return offset + (hits & tops).trailingZeroBitCount / 8 }
+            offset += 8
+        }
+        while offset < utf8.byteCount {
+            let byte = utf8.byte(at: offset)
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return offset }
+            offset += 1
+        }
+        return offset
+    }
+
+    private static func appendEscape(_ byte: UInt8, to bytes: inout [UInt8]) {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+            bytes.append(UInt8(ascii: "\\"))
+            bytes.append(byte)
+        case 0x0A: bytes.append(contentsOf: "\\n".utf8)
+        case 0x0D: bytes.append(contentsOf: "\\r".utf8)
+        case 0x09: bytes.append(contentsOf: "\\t".utf8)
+        default:
+            bytes.append(contentsOf: byte < 0x10 ? "\\u000".utf8 : "\\u00".utf8)
+            bytes.append(contentsOf: String(byte, radix: 16).utf8)
+        }
     }
 }
