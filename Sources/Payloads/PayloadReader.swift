@@ -7,16 +7,32 @@ package import Telemetry
 package struct PayloadReader: ~Copyable {
     package let format: PayloadFormat
     private let limits: PayloadLimits
+    private var expander: PayloadExpander
     private var parser: JSONParser
     private var sink: RecordSink
     private var outline = RecordOutline()
+    // The formats that remember something, or have buffers of their own; all are small until they are used.
+    private var cbor: CBORRecords
+    private var senML: SenMLRecords
 
-    /// Makes a reader for payloads of `format`; without a mapping, its records are those that the format gives by itself.
-    package init(format: PayloadFormat, mapping: RecordMapping? = nil, limits: PayloadLimits = PayloadLimits()) {
+    /// Makes a reader for payloads of `format`.
+    ///
+    /// - Parameters:
+    ///   - format: that of every payload which it will read.
+    ///   - mapping: how records are made; without one they are those that the format gives by itself.
+    ///   - senMLForm: what becomes of the records of a SenML pack.
+    ///   - limits: what a payload may cost.
+    package init(
+        format: PayloadFormat, mapping: RecordMapping? = nil, senMLForm: SenMLForm = .readings,
+        limits: PayloadLimits = PayloadLimits()
+    ) {
         self.format = format
         self.limits = limits
+        expander = PayloadExpander(limit: limits.maximumExpandedByteCount)
         parser = JSONParser(limits: limits.ofPayloads)
         sink = RecordSink(mapping: mapping, limits: limits)
+        cbor = CBORRecords(limits: limits)
+        senML = SenMLRecords(form: senMLForm, limits: limits)
     }
 
     /// Reads one message; what `records` held before is forgotten.
@@ -39,6 +55,12 @@ package struct PayloadReader: ~Copyable {
                 Refusal(
                     .tooLarge, byteOffset: 0,
                     sentence: "the payload has \(payload.byteCount) bytes, the limit is \(limits.maximumByteCount)"))
+        } else if let compression = PayloadExpander.compression(of: payload) {
+            if let refusal = expander.expand(payload, compression) {
+                sink.refuse(refusal)
+            } else {
+                readExpanded(topic: topic, arrival: arrival)
+            }
         } else {
             read(PayloadMessage(buffer: unsafe Self.padded(payload), topic: topic, arrival: arrival))
         }
@@ -52,15 +74,27 @@ package struct PayloadReader: ~Copyable {
     private mutating func read(_ message: borrowing PayloadMessage) {
         switch format {
         case .json: JSONRecords.read(message, &parser, into: &sink)
+        case .cbor: cbor.read(message, into: &sink)
+        case .senml: senML.read(message, &parser, into: &sink)
+        case .senmlCBOR: senML.readCBOR(message, &parser, into: &sink)
         case .chirpstack: ChirpStackRecords.read(message, &parser, &outline, into: &sink)
         case .theThingsStack:
             Envelopes.read(message, &parser, &outline, into: &sink, TheThingsStackRecords.describe)
         case .helium: Envelopes.read(message, &parser, &outline, into: &sink, HeliumRecords.describe)
         case .ngsi: NGSIRecords.read(message, &parser, &outline, into: &sink)
         case .tr369: BulkDataRecords.read(message, &parser, &outline, into: &sink)
-        case .senml, .senmlCBOR, .cbor, .sparkplug:
+        case .sparkplug:
             sink.refuse(Refusal(.notAReading, sentence: "payloads of the format \(format.rawValue) cannot be read yet"))
         }
+    }
+
+    private mutating func readExpanded(topic: RawSpan, arrival: EventTime) {
+        // Taken out, so that what it holds can be read while the rest of the reader works.
+        var holder = PayloadExpander(limit: 0)
+        swap(&expander, &holder)
+        read(PayloadMessage(buffer: holder.padded, topic: topic, arrival: arrival))
+        swap(&expander, &holder)
+        sink.records.sayOffsetsAreExpanded()
     }
 
     /// The payload with the bytes behind it that the parser may read.

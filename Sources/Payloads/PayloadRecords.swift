@@ -52,6 +52,17 @@ package struct PayloadRecords: Sendable {
         notes.append(note)
     }
 
+    /// Makes refusals say that their byte offsets are those of the expanded payload, not of the one that came.
+    mutating func sayOffsetsAreExpanded() {
+        for index in records.indices {
+            guard let refusal = records[index].refusal, refusal.byteOffset != nil else { continue }
+            let told = Refusal(
+                refusal.reason, pointer: refusal.pointer, byteOffset: refusal.byteOffset,
+                sentence: refusal.sentence + " (the byte is counted in the expanded payload)")
+            records[index] = Record(text: records[index].text, place: records[index].place, refusal: told)
+        }
+    }
+
     mutating func appendPadding() {
         bytes.append(contentsOf: repeatElement(0x20, count: JSONParser.paddingByteCount))
     }

@@ -31,6 +31,9 @@ struct RecordSink: ~Copyable {
         isFull = false
     }
 
+    /// Whether the draft alone is beyond the limit, so that a record that repeats long names can be left early.
+    var draftIsTooLarge: Bool { draft.bytes.count > limits.maximumExpandedByteCount }
+
     /// Takes the draft as the next record; with a mapping, the draft is also what that looks into.
     mutating func finish(at place: String, of message: borrowing PayloadMessage) {
         guard hasRoom(at: place, byteCount: draft.bytes.count) else { return draft.removeAll() }
