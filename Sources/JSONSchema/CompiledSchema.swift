@@ -1,10 +1,11 @@
 public import JSONDocument
 
-/// A JSON Schema (draft 2020-12), compiled: its references are resolved and nothing of its text is read any more.
+/// A JSON Schema of draft 2020-12, 2019-09 or 7, compiled: its references are resolved and nothing of its text is read
+/// any more.
 ///
-/// Keywords that the draft does not know are annotations and have no effect. `format` is an annotation too unless
-/// `assertsFormat` is set; then date-time, date, time, duration, email, hostname, ipv4, ipv6, uuid, uri,
-/// uri-reference and json-pointer are checked.
+/// `$schema` says which draft a schema is of. Keywords that the draft does not know are annotations and have no
+/// effect. `format` is an annotation too unless `assertsFormat` is set; then every format that the draft names is
+/// checked.
 public struct CompiledSchema: Sendable {
     let program: SchemaProgram
     /// What the schema says about the members of the object that it describes, also of objects in it.
@@ -15,16 +16,19 @@ public struct CompiledSchema: Sendable {
     /// - Parameters:
     ///   - source: the schema.
     ///   - uri: the address against which its references are resolved; an `$id` in it comes before.
-    ///   - others: further documents by address; nothing else is ever fetched.
+    ///   - others: further documents by address; nothing else is ever fetched. The meta-schemas of the drafts need not
+    ///     be among them.
+    ///   - draft: the draft of schemas that have no `$schema`.
     ///   - assertsFormat: whether a string of the wrong `format` is an error.
     /// - Throws: ``SchemaError`` with the place in the schema.
     public init(
-        _ source: JSONTree, at uri: String = "", others: [String: JSONTree] = [:], assertsFormat: Bool = false
+        _ source: JSONTree, at uri: String = "", others: [String: JSONTree] = [:],
+        draft: SchemaDraft = .draft202012, assertsFormat: Bool = false
     ) throws(SchemaError) {
-        let registry = try SchemaRegistry(source, at: uri, others: others)
+        let registry = try SchemaRegistry(source, at: uri, others: others, draft: draft)
         var compiler = SchemaCompiler(registry: registry, assertsFormat: assertsFormat)
         program = try compiler.program()
-        fields = FieldFactsReader(registry).facts
+        fields = FieldFactsReader(compiler.registry).facts
     }
 }
 

@@ -8,14 +8,14 @@ struct CompiledSchemaTests {
         arguments: [
             (##"{"type":"strin"}"##, "/type"), (##"{"properties":{"a":{"minimum":"5"}}}"##, "/properties/a/minimum"),
             (##"{"multipleOf":0}"##, "/multipleOf"), (##"{"required":"a"}"##, "/required"), (##"{"enum":1}"##, "/enum"),
-            (##"{"pattern":"(?=a)"}"##, "/pattern"), (##"{"patternProperties":{"[":true}}"##, "/patternProperties/["),
+            (##"{"pattern":"(a)\\1"}"##, "/pattern"), (##"{"patternProperties":{"[":true}}"##, "/patternProperties/["),
             (##"{"$ref":"#/$defs/a"}"##, "/$ref"), (##"{"$ref":"other.json"}"##, "/$ref"),
             (##"{"$ref":"#a"}"##, "/$ref"),
             (##"{"items":[true]}"##, "/items"), (##"{"allOf":[]}"##, "/allOf"), (##"{"minLength":-1}"##, "/minLength"),
             (##"{"minLength":1.5}"##, "/minLength"), (##"{"$defs":{"x":{"type":7}}}"##, "/$defs/x/type"), ("7", ""),
             (##"{"$id":"a#b"}"##, "/$id"), (##"{"$anchor":"1"}"##, "/$anchor"),
             (##"{"uniqueItems":1}"##, "/uniqueItems"),
-            (##"{"$schema":"http://json-schema.org/draft-07/schema#"}"##, "/$schema"), (##"{"$ref":"#"}"##, ""),
+            (##"{"$schema":"http://json-schema.org/draft-04/schema#"}"##, "/$schema"), (##"{"$ref":"#"}"##, ""),
             (##"{"$defs":{"a":{"$ref":"#/$defs/b"},"b":{"allOf":[{"$ref":"#/$defs/a"}]}}}"##, nil),
         ] as [(String, String?)])
     func errors(text: String, pointer: String?) throws {
@@ -51,6 +51,62 @@ struct CompiledSchemaTests {
         #expect(violation.instance.description == "/next/next")
         #expect(violation.schemaLocation == "https://a.vn/s/node.json#/$defs/node/required")
         #expect(violation.keyword == "required")
+    }
+
+    @Test("a schema that stands in itself many times over is compiled quickly, and its facts end")
+    func recursiveFacts() throws {
+        for draft in SchemaDraft.allCases {
+            let schema = try CompiledSchema(JSONTree(parsing: ##"{"$ref":"\##(draft.uri)"}"##), draft: draft)
+            #expect(schema.fields.count < 4097)
+        }
+        let list = try CompiledSchema(
+            JSONTree(parsing: ##"{"properties":{"next":{"$ref":"#"},"v":{"contentEncoding":"base64"}}}"##))
+        #expect(list.fields.map(\.pointer.description) == ["/next", "/v"])
+        #expect(list.fields[1].contentEncoding == "base64")
+    }
+
+    @Test(
+        "a schema of each draft is held to its own rules",
+        arguments: [
+            ("draft7", ##"{"$ref":"#/definitions/a","maximum":1,"definitions":{"a":true}}"##, "5", true),
+            ("draft2020-12", ##"{"$ref":"#/$defs/a","maximum":1,"$defs":{"a":true}}"##, "5", false),
+            ("draft7", ##"{"items":[{"type":"string"}],"additionalItems":false}"##, ##"["a",1]"##, false),
+            ("draft2019-09", ##"{"items":[{"type":"string"}],"additionalItems":false}"##, ##"["a"]"##, true),
+            ("draft7", ##"{"dependencies":{"a":["b"],"c":{"required":["d"]}}}"##, ##"{"a":1}"##, false),
+            ("draft7", ##"{"dependencies":{"a":["b"],"c":{"required":["d"]}}}"##, ##"{"c":1,"d":1}"##, true),
+            ("draft7", ##"{"dependentRequired":{"a":["b"]},"unevaluatedProperties":false}"##, ##"{"a":1}"##, true),
+            ("draft7", ##"{"$ref":"#x","definitions":{"a":{"$id":"#x","type":"string"}}}"##, "1", false),
+            ("draft2020-12", ##"{"dependencies":{"a":["b"]}}"##, ##"{"a":1}"##, true),
+        ])
+    func drafts(draft: String, text: String, document: String, isValid: Bool) throws {
+        let draft = try #require(SchemaDraft(name: draft))
+        for text in [text, text.replacing("{", with: ##"{"$schema":"\##(draft.uri)","##, maxReplacements: 1)] {
+            let schema = try CompiledSchema(
+                JSONTree(parsing: text), draft: text.contains("$schema") ? .draft202012 : draft)
+            var validator = SchemaValidator(schema)
+            var parser = JSONParser()
+            let found = try validator.isValid(parser.parse(document))
+            #expect(found == isValid)
+        }
+    }
+
+    @Test("a document that no reference leads to may be broken; a part of one is found by its own address")
+    func unusedDocuments() throws {
+        let broken = try JSONTree(parsing: ##"{"$schema":"https://example.com/unknown","$anchor":7}"##)
+        let bundle = try JSONTree(
+            parsing: ##"{"$defs":{"part":{"$id":"https://b.vn/part.json","type":"string"}}}"##)
+        let schema = try CompiledSchema(
+            JSONTree(parsing: ##"{"$ref":"https://b.vn/part.json"}"##),
+            others: ["https://a.vn/broken.json": broken, "https://a.vn/bundle.json": bundle])
+        var validator = SchemaValidator(schema)
+        var parser = JSONParser()
+        let violation = try validator.violation(in: parser.parse("1"))
+        #expect(violation?.schemaLocation == "https://a.vn/bundle.json#/$defs/part/type")
+        #expect(throws: SchemaError.self) {
+            try CompiledSchema(
+                JSONTree(parsing: ##"{"$ref":"https://a.vn/broken.json"}"##),
+                others: ["https://a.vn/broken.json": broken])
+        }
     }
 
     @Test("a dynamic reference that leads back to itself ends")

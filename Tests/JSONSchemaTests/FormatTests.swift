@@ -53,6 +53,25 @@ struct FormatTests {
             ),
             (.uriReference, ["/a", "", "#x", "a/b?c", "//a.vn"], ["\\a", "#a\\b", "1:a", "a b"]),
             (.jsonPointer, ["", "/a~0~1", "/"], ["a", "/~", "/~2"]),
+            (
+                .relativeJSONPointer, ["0", "1/a", "12#", "0+1", "2-3/a", "1"],
+                ["", "-1", "01", "0+0", "1+", "a", "/a", "0##", "1#a"]
+            ),
+            (
+                .iri, ["http://phường.vn/bến?nghé#é", "urn:x:é", "http://a/?\u{E000}"],
+                ["phường", "http://a\u{80}", "http://a b", "http://a/\u{E000}", "http://a:é", "http://2001:db8::1"]
+            ),
+            (.iriReference, ["", "é", "#é", "/bến/nghé"], ["\\é", "é b"]),
+            (
+                .uriTemplate, ["", "http://a/{b}", "{+a,b*}{?c:3}", "a%20b", "{a.b}", "é{a_1}"],
+                ["{", "}", "{a", "{a b}", "{}", "{a:0}", "{a:12345}", "a b", "%zz", "{a..b}", "{.}", "<", "{é}"]
+            ),
+            (
+                .idnHostname, ["bếnnghé.vn", "例え。テスト", "a", "xn--bcher-kva.vn", "BCHER.vn", "l·l", "ß"],
+                ["", ".", "-é", "é-", "xn--x", "aa--é", "ab--c", "é é", "É", "·", "xn--a-ecp.ru.-"]
+            ),
+            (.idnEmail, ["bến@nghé.vn", "a@b.vn", "\"é b\"@c.vn"], ["bến", "@é.vn", "é@", "é é@c.vn", "é@-a.vn"]),
+            (.regex, ["^a+$", "(?=a)", "(a)\\1", "\\bé"], ["(", "a)", "[", "*", "\\a"]),
         ] as [(StringFormat, [String], [String])])
     func formats(format: StringFormat, valid: [String], invalid: [String]) {
         for text in valid + invalid {

@@ -27,6 +27,14 @@ struct PatternTests {
             ("a.{3}b", "xxa123bxx", true),
             ("^(a*)*$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", false), ("[^é]", "é", false), ("x*", "", true),
             ("^[\\s\\S]*$", "a\nb", true), ("^\\0$", "\0", true), ("(^a|b)c", "xbc", true), ("(^a|b)c", "xac", false),
+            ("^(?=.*\\d)(?=.*[a-z]).{3,}$", "ab1", true), ("^(?=.*\\d)(?=.*[a-z]).{3,}$", "abc", false),
+            ("^(?!test-).+$", "device", true), ("^(?!test-).+$", "test-1", false), ("(?<=\\$)\\d", "a$5", true),
+            ("(?<=\\$)\\d", "a5", false), ("(?<!\\$)\\d", "$5", false), ("(?<!\\$)\\d", "$55", true),
+            ("\\bcat\\b", "a cat", true), ("\\bcat\\b", "concat", false), ("\\Bcat", "concat", true),
+            ("^(?=a(?!b))", "ac", true), ("^(?=a(?!b))", "ab", false), ("(?<=^a(?=b).)c", "abc", true),
+            ("(?<=^a(?=b).)c", "aac", false), ("a(?=$)", "ba", true), ("(?!)", "a", false),
+            ("^(?:(?!é).)*$", "aé", false),
+            ("^(?<=ab|b)|(?<=ab|cd)e$", "abe", true), ("\\b", "", false), ("\\B", "", true),
         ] as [(String, String, Bool)])
     func matching(pattern: String, text: String, expected: Bool) throws {
         #expect(try matches(pattern, text) == expected)
@@ -35,7 +43,8 @@ struct PatternTests {
     @Test(
         "refuses what it does not know instead of guessing",
         arguments: [
-            "(?=a)", "(?!a)", "(?<=a)", "(?<!a)", "(a)\\1", "\\bword", "a{1001}", "(a", "a)", "[a", "*a", "a**",
+            "(?=a", "(?=a)*", "(?<!a", "(a)\\1", "(?<n>a)\\k<n>", "\\k", "\\b+", "(?<>a)", "a{1001}", "(a", "a)", "[a",
+            "*a", "a**",
             "a{2,1}",
             "[z-a]", "\\p{Klingon}", "\\y", "\\", "a{", "}", "]", "\\u12", "\\x1", "\\c1", "\\01", "(?i)a", "^*",
             "((a{1000}){1000}){1000}", "\\p{Script=Latin}", "\\u{110000}", "[\\d-z]",
@@ -71,13 +80,22 @@ struct PatternTests {
             return ["a", "b", "é", ".", "[ab]", "[^aé]", "^", "$"].randomElement(using: &random) ?? "a"
         }
         let part = pattern(&random, depth: depth - 1)
-        switch Int.random(in: 0..<6, using: &random) {
+        switch Int.random(in: 0..<8, using: &random) {
+        case 4: return "(?=\(part))" + pattern(&random, depth: depth - 1)
+        case 5: return "(?!\(part))" + pattern(&random, depth: depth - 1)
         case 0: return part + pattern(&random, depth: depth - 1)
         case 1: return "(?:\(part)|\(pattern(&random, depth: depth - 1)))"
         case 2: return "(?:\(part))" + (["*", "+", "?"].randomElement(using: &random) ?? "*")
         case 3: return "(?:\(part)){1,2}"
         default: return part
         }
+    }
+
+    @Test("a pattern that looks around takes no longer for a string made against it")
+    func linearTime() throws {
+        let text = String(repeating: "a", count: 20_000)
+        #expect(try !matches("^(?=(a*)*b)(a|a)*$", text))
+        #expect(try !matches("(?<=b(a*)*)c|^(?!(a|aa)+$)", text))
     }
 
     @Test("a pattern with too many states still matches, step by step")

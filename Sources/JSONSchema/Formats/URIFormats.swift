@@ -1,7 +1,10 @@
-/// `uri`, `uri-reference` (RFC 3986) and `json-pointer` (RFC 6901).
+/// `uri`, `uri-reference` (RFC 3986), `iri`, `iri-reference` (RFC 3987), `json-pointer` (RFC 6901) and its relative.
 enum URIFormats {
-    static func isURI(_ text: RawSpan, requiresScheme: Bool) -> Bool {
-        guard hasOnlyAllowedBytes(text) else { return false }
+    /// With `allowsUnicode` it is an IRI: letters of all scripts may stand where a letter may.
+    static func isURI(_ text: RawSpan, requiresScheme: Bool, allowsUnicode: Bool = false) -> Bool {
+        guard hasOnlyAllowedBytes(text, allowsUnicode), !allowsUnicode || hasOnlyAllowedScalars(text) else {
+            return false
+        }
         let schemeEnd = schemeEnd(of: text)
         if schemeEnd == nil {
             guard !requiresScheme, !hasColonInFirstSegment(text) else { return false }
@@ -15,17 +18,56 @@ enum URIFormats {
         return isAuthority(text, (start + 2)..<end) && bracketCount(text, end..<text.byteCount) == 0
     }
 
-    static func isJSONPointer(_ text: RawSpan) -> Bool {
-        guard text.byteCount > 0 else { return true }
-        guard text.byte(at: 0) == UInt8(ascii: "/") else { return false }
-        for offset in 0..<text.byteCount where text.byte(at: offset) == UInt8(ascii: "~") {
+    static func isJSONPointer(_ text: RawSpan, from start: Int) -> Bool {
+        guard text.byteCount > start else { return true }
+        guard text.byte(at: start) == UInt8(ascii: "/") else { return false }
+        for offset in start..<text.byteCount where text.byte(at: offset) == UInt8(ascii: "~") {
             guard offset + 1 < text.byteCount, "01".utf8.contains(text.byte(at: offset + 1)) else { return false }
         }
         return true
     }
 
+    /// A number of steps upwards, perhaps a shift of the array index, then `#` or a JSON pointer
+    /// (draft-bhutton-relative-json-pointer-00, section 3).
+    static func isRelativeJSONPointer(_ text: RawSpan) -> Bool {
+        guard var offset = endOfNumber(text, from: 0, allowsZero: true) else { return false }
+        if offset < text.byteCount, "+-".utf8.contains(text.byte(at: offset)) {
+            guard let end = endOfNumber(text, from: offset + 1, allowsZero: false) else { return false }
+            offset = end
+        }
+        if offset + 1 == text.byteCount, text.byte(at: offset) == UInt8(ascii: "#") { return true }
+        return isJSONPointer(text, from: offset)
+    }
+
+    /// The offset behind a decimal number without leading zeros.
+    private static func endOfNumber(_ text: RawSpan, from start: Int, allowsZero: Bool) -> Int? {
+        guard start < text.byteCount, let first = text.digit(at: start) else { return nil }
+        if first == 0 { return allowsZero ? start + 1 : nil }
+        var offset = start + 1
+        while offset < text.byteCount, text.digit(at: offset) != nil { offset += 1 }
+        return offset
+    }
+
+    /// No control characters, code points for nothing, or private ones but in the query: RFC 3987 section 2.2.
+    private static func hasOnlyAllowedScalars(_ text: RawSpan) -> Bool {
+        // Safe: the closure only reads the bytes it is given.
+        let string = unsafe text.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
+        var isQuery = false
+        for scalar in string.unicodeScalars {
+            if scalar == "?" { isQuery = true }
+            if scalar == "#" { isQuery = false }
+            switch scalar.value {
+            case 0..<0x80: break
+            case 0x80..<0xA0, 0xFDD0...0xFDEF, 0xFFF0...0xFFFF, 0xE0000...0xE0FFF: return false
+            case 0xE000...0xF8FF, 0xF0000...: if !isQuery { return false }
+            case let value: if value & 0xFFFE == 0xFFFE { return false }
+            }
+        }
+        return true
+    }
+
     /// Unreserved, reserved, and percent signs with two hexadecimal digits; one `#` at most.
-    private static func hasOnlyAllowedBytes(_ text: RawSpan) -> Bool {
+    private static func hasOnlyAllowedBytes(_ text: RawSpan, _ allowsUnicode: Bool) -> Bool {
         var fragmentCount = 0
         for offset in 0..<text.byteCount {
             let byte = text.byte(at: offset)
@@ -35,8 +77,10 @@ enum URIFormats {
                     NetworkFormats.isHexDigit(text.byte(at: offset + 2))
                 else { return false }
             } else {
-                let isAllowed = NetworkFormats.isLetterOrDigit(byte) || "-._~:/?#[]@!$&'()*+,;=".utf8.contains(byte)
-                guard isAllowed else { return false }
+                let isMark = "-._~:/?#[]@!$&'()*+,;=".utf8.contains(byte)
+                guard NetworkFormats.isLetterOrDigit(byte) || isMark || (allowsUnicode && byte >= 0x80) else {
+                    return false
+                }
             }
         }
         return fragmentCount <= 1
@@ -84,10 +128,8 @@ enum URIFormats {
             portStart = end + 1
         } else {
             guard bracketCount(text, host) == 0 else { return false }
-            for offset in host.reversed() where text.byte(at: offset) == UInt8(ascii: ":") {
-                portStart = offset
-                break
-            }
+            // A second colon would be no digit of the port.
+            for offset in host.reversed() where text.byte(at: offset) == UInt8(ascii: ":") { portStart = offset }
         }
         guard portStart < host.upperBound else { return true }
         guard text.byte(at: portStart) == UInt8(ascii: ":") else { return false }

@@ -23,11 +23,20 @@ final class Pattern: Sendable {
     private let initial: UInt32
     /// What to step through instead when there are too many states.
     private let simulation: PatternSimulation?
+    /// What to step through instead when the pattern looks around.
+    private let lookaround: LookaroundPattern?
 
     init(_ text: String) throws(PatternError) {
         self.text = text
         let program = try PatternProgram(try PatternParser.parse(text))
         classes = try ScalarClasses(program.sets)
+        guard !program.looksAround else {
+            lookaround = LookaroundPattern(program, classes)
+            (classCount, transitions, acceptsAtEnd, acceptsEmpty, initial) = (0, [], [], false, 0)
+            simulation = nil
+            return
+        }
+        lookaround = nil
         let simulation = PatternSimulation(program, classes)
         acceptsEmpty = simulation.matchesEmpty
         classCount = classes.members.count
@@ -50,6 +59,7 @@ final class Pattern: Sendable {
 
     /// Whether the pattern matches anywhere in the bytes `range` of `storage`, which are UTF-8.
     func matches(_ storage: RawSpan, _ range: Range<Int>) -> Bool {
+        if let lookaround { return lookaround.matches(storage, range) }
         if range.isEmpty { return acceptsEmpty }
         if let simulation { return simulation.matches(storage, range) }
         var state = initial

@@ -7,6 +7,12 @@ indirect enum PatternTree: Equatable {
     case repetition(PatternTree, minimum: Int, maximum: Int?)
     case start
     case end
+    /// `\b`, or `\B` when negative: a word character on one side only.
+    case boundary(isNegative: Bool)
+    /// `(?=…)`, `(?!…)`, `(?<=…)` and `(?<!…)`.
+    case look(PatternTree, isBehind: Bool, isNegative: Bool)
+    /// `\1` or `\k<name>`: understood, so that it can be told from what is no pattern, but not compiled.
+    case backReference
 }
 
 /// Why a pattern cannot be compiled.
@@ -14,10 +20,9 @@ struct PatternError: Error, Equatable {
     let sentence: String
 }
 
-/// Reads a regular expression as ECMA-262 writes it with the `u` flag, without what needs backtracking.
+/// Reads a regular expression as ECMA-262 writes it with the `u` flag.
 ///
-/// Look-around, back references and word boundaries are refused. Captures are groups; lazy repetition matches the
-/// same strings as greedy repetition.
+/// Captures are groups; lazy repetition matches the same strings as greedy repetition.
 struct PatternParser {
     /// More repetitions than this are refused, since each is written out.
     static let maximumRepetition = 1000
@@ -57,14 +62,28 @@ struct PatternParser {
     private mutating func sequence() throws(PatternError) -> PatternTree {
         var parts: [PatternTree] = []
         while let scalar = current, scalar != "|", scalar != ")" {
-            let isAssertion = scalar == "^" || scalar == "$"
+            let isAssertion = beginsAssertion
             let part = try repeated(try atom())
             if isAssertion, case .repetition = part {
-                throw PatternError(sentence: "'^' and '$' cannot be repeated")
+                throw PatternError(sentence: "what takes no character, such as '^' and '$', cannot be repeated")
             }
             parts.append(part)
         }
         return parts.isEmpty ? .empty : parts.count == 1 ? parts[0] : .sequence(parts)
+    }
+
+    /// Whether what follows is `^`, `$`, a word boundary or a look.
+    private var beginsAssertion: Bool {
+        let next = scalars[position...].prefix(4).map(\.self)
+        switch next.first {
+        case "^", "$": return true
+        case "\\": return next.dropFirst().first == "b" || next.dropFirst().first == "B"
+        case "(":
+            return [["?", "="], ["?", "!"], ["?", "<", "="], ["?", "<", "!"]].contains {
+                next.dropFirst().starts(with: $0)
+            }
+        default: return false
+        }
     }
 
     private mutating func repeated(_ atom: PatternTree) throws(PatternError) -> PatternTree {
@@ -111,26 +130,55 @@ struct PatternParser {
         case ".": return .set(ScalarSet.lineTerminators.inverted)
         case "(": return try group()
         case "[": return .set(try bracketed())
-        case "\\": return .set(try escape(inClass: false))
+        case "\\": return try escapedAtom()
         case "*", "+", "?": throw PatternError(sentence: "there is nothing to repeat before '\(scalar)'")
         case "{", "}", "]": throw PatternError(sentence: "'\(scalar)' must be written '\\\(scalar)'")
         default: return .set(ScalarSet(scalar.value))
         }
     }
 
-    private mutating func group() throws(PatternError) -> PatternTree {
-        if take("?") {
-            if take("<") {
-                guard current != "=", current != "!" else { throw Self.unsupported("look-behind") }
-                while let scalar = current, scalar != ">" { position += scalar == ")" ? scalars.count : 1 }
-                guard take(">") else { throw PatternError(sentence: "the name of a group does not end") }
-            } else if !take(":") {
-                throw Self.unsupported(current == "=" || current == "!" ? "look-ahead" : "this kind of group")
-            }
+    /// An escape outside of brackets.
+    private mutating func escapedAtom() throws(PatternError) -> PatternTree {
+        switch current {
+        case "b", "B":
+            let isNegative = current == "B"
+            position += 1
+            return .boundary(isNegative: isNegative)
+        case let scalar? where ("1"..."9").contains(scalar):
+            _ = number()
+            return .backReference
+        case "k":
+            position += 1
+            guard take("<") else { throw PatternError(sentence: "'\\k' must be followed by '<' and a name") }
+            try skipName()
+            return .backReference
+        default: return .set(try escape(inClass: false))
         }
+    }
+
+    private mutating func group() throws(PatternError) -> PatternTree {
+        guard take("?") else { return try rest(ofGroup: "(") }
+        if take(":") { return try rest(ofGroup: "(?:") }
+        if take("=") { return .look(try rest(ofGroup: "(?="), isBehind: false, isNegative: false) }
+        if take("!") { return .look(try rest(ofGroup: "(?!"), isBehind: false, isNegative: true) }
+        guard take("<") else { throw Self.unsupported("this kind of group") }
+        if take("=") { return .look(try rest(ofGroup: "(?<="), isBehind: true, isNegative: false) }
+        if take("!") { return .look(try rest(ofGroup: "(?<!"), isBehind: true, isNegative: true) }
+        try skipName()
+        return try rest(ofGroup: "(?<…>")
+    }
+
+    private mutating func rest(ofGroup mark: String) throws(PatternError) -> PatternTree {
         let tree = try choice()
-        guard take(")") else { throw PatternError(sentence: "there is a '(' without its ')'") }
+        guard take(")") else { throw PatternError(sentence: "there is a '\(mark)' without its ')'") }
         return tree
+    }
+
+    /// Skips the name of a group up to `>`.
+    private mutating func skipName() throws(PatternError) {
+        let start = position
+        while let scalar = current, scalar.properties.isIDContinue || scalar == "$" { position += 1 }
+        guard position > start, take(">") else { throw PatternError(sentence: "the name of a group does not end") }
     }
 
     private mutating func bracketed() throws(PatternError) -> ScalarSet {
@@ -181,8 +229,6 @@ struct PatternParser {
         case "u": return ScalarSet(try unicodeEscape())
         case "p", "P": return try property(isInverted: scalar == "P")
         case "b" where inClass: return ScalarSet(0x08)
-        case "b", "B": throw Self.unsupported("a word boundary")
-        case "1"..."9", "k": throw Self.unsupported("a back reference")
         default:
             let isLetter = scalar.properties.isAlphabetic || scalar == "_"
             guard scalar.isASCII, !isLetter else {
@@ -251,7 +297,7 @@ struct PatternParser {
         return isInverted ? set.inverted : set
     }
 
-    private static func unsupported(_ what: String) -> PatternError {
+    static func unsupported(_ what: String) -> PatternError {
         PatternError(sentence: "\(what) is not supported; write the pattern without it")
     }
 }

@@ -6,7 +6,20 @@ struct PatternProgram {
         case split(Int, Int)
         case start(next: Int)
         case end(next: Int)
+        case boundary(isNegative: Bool, next: Int)
+        /// Goes on when a look, given by its index in ``looks``, finds what it should.
+        case look(Int, next: Int)
         case match
+    }
+
+    /// A part that looks ahead or behind and takes nothing.
+    ///
+    /// What it looks for ahead is written backwards, so that one pass over the text from its end tells for all places
+    /// at once whether it begins there.
+    struct Look {
+        let entry: Int
+        let isBehind: Bool
+        let isNegative: Bool
     }
 
     /// Larger programs are refused: they come from nested repetitions.
@@ -15,11 +28,18 @@ struct PatternProgram {
     private(set) var instructions: [Instruction] = [.match]
     private(set) var entry = 0
     private(set) var sets: [ScalarSet] = []
+    /// Inner ones come before those around them.
+    private(set) var looks: [Look] = []
+    /// The index of the set of word characters when there is a word boundary.
+    private(set) var wordSet: Int?
     private var indexOfSet: [ScalarSet: Int] = [:]
 
     init(_ tree: PatternTree) throws(PatternError) {
-        entry = try add(tree, before: 0)
+        entry = try add(tree, before: 0, isBackwards: false)
     }
+
+    /// Whether all of it can be made into an automaton.
+    var looksAround: Bool { wordSet != nil || !looks.isEmpty }
 
     private mutating func append(_ instruction: Instruction) throws(PatternError) -> Int {
         guard instructions.count < Self.maximumInstructionCount else {
@@ -30,7 +50,9 @@ struct PatternProgram {
     }
 
     /// Adds what matches `tree` and then goes on at `next`; returns where it begins.
-    private mutating func add(_ tree: PatternTree, before next: Int) throws(PatternError) -> Int {
+    private mutating func add(
+        _ tree: PatternTree, before next: Int, isBackwards: Bool
+    ) throws(PatternError) -> Int {
         switch tree {
         case .empty: return next
         case .start: return try append(.start(next: next))
@@ -38,34 +60,44 @@ struct PatternProgram {
         case .set(let set): return try append(.set(index(of: set), next: next))
         case .sequence(let parts):
             var entry = next
-            for part in parts.reversed() { entry = try add(part, before: entry) }
+            for part in isBackwards ? parts : parts.reversed() {
+                entry = try add(part, before: entry, isBackwards: isBackwards)
+            }
             return entry
         case .choice(let branches):
             var choice: Int?
             for branch in branches.reversed() {
-                let entry = try add(branch, before: next)
+                let entry = try add(branch, before: next, isBackwards: isBackwards)
                 choice = if let other = choice { try append(.split(entry, other)) } else { entry }
             }
             return choice ?? next
         case .repetition(let part, let minimum, let maximum):
-            return try addRepetition(part, minimum, maximum, before: next)
+            return try addRepetition(part, minimum, maximum, before: next, isBackwards: isBackwards)
+        case .boundary(let isNegative):
+            wordSet = index(of: .word)
+            return try append(.boundary(isNegative: isNegative, next: next))
+        case .look(let part, let isBehind, let isNegative):
+            let entry = try add(part, before: 0, isBackwards: !isBehind)
+            looks.append(Look(entry: entry, isBehind: isBehind, isNegative: isNegative))
+            return try append(.look(looks.count - 1, next: next))
+        case .backReference: throw PatternParser.unsupported("a back reference")
         }
     }
 
     private mutating func addRepetition(
-        _ part: PatternTree, _ minimum: Int, _ maximum: Int?, before next: Int
+        _ part: PatternTree, _ minimum: Int, _ maximum: Int?, before next: Int, isBackwards: Bool
     ) throws(PatternError) -> Int {
         var entry = next
         if let maximum {
             for _ in 0..<(maximum - minimum) {
-                entry = try append(.split(try add(part, before: entry), next))
+                entry = try append(.split(try add(part, before: entry, isBackwards: isBackwards), next))
             }
         } else {
             let loop = try append(.split(next, next))
-            instructions[loop] = .split(try add(part, before: loop), next)
+            instructions[loop] = .split(try add(part, before: loop, isBackwards: isBackwards), next)
             entry = loop
         }
-        for _ in 0..<minimum { entry = try add(part, before: entry) }
+        for _ in 0..<minimum { entry = try add(part, before: entry, isBackwards: isBackwards) }
         return entry
     }
 

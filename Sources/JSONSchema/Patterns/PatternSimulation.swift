@@ -75,6 +75,7 @@ struct PatternSimulation: Sendable {
             case .end(let next):
                 set.append(index)
                 if atEnd { pending.append(next) }
+            case .boundary, .look: fatalError("a pattern that looks around is not stepped through in this way")
             }
         }
         return set.sorted()

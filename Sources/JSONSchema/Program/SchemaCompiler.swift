@@ -2,7 +2,7 @@ import JSONDocument
 
 /// Turns schema documents into a program, once.
 struct SchemaCompiler {
-    private(set) var registry: SchemaRegistry
+    var registry: SchemaRegistry
     private let assertsFormat: Bool
     private var nodes: [SchemaNode] = []
     private var steps: [SchemaStep] = []
@@ -33,8 +33,8 @@ struct SchemaCompiler {
         let resource = registry.resource(of: location)
         nodes.append(SchemaNode(resource: resource))
         inPlace.append([])
-        var builder = SchemaNodeBuilder(location: location, resource: registry.resources[resource])
-        builder.assertsFormat = assertsFormat || builder.resource.assertsFormat
+        var builder = SchemaNodeBuilder(
+            location: location, dialect: registry.resources[resource].dialect, assertsFormat: assertsFormat)
         switch tree {
         case .bool(true): break
         case .bool(false): builder.add(.never, nil)

@@ -3,16 +3,19 @@ import JSONDocument
 /// Collects the steps of one schema object, cheap ones first and those that need the others' results last.
 struct SchemaNodeBuilder {
     let location: SchemaLocation
-    let resource: SchemaRegistry.Resource
-    var assertsFormat = false
+    let dialect: Dialect
+    /// Whether `format` is an assertion.
+    let assertsFormat: Bool
     private(set) var steps: [SchemaStep] = []
-    private(set) var inPlace: [Int] = []
-    private(set) var needsEvaluated = false
-    private var tree = JSONTree.null
+    /// Nodes that are applied to the same value.
+    var inPlace: [Int] = []
+    var needsEvaluated = false
+    private(set) var tree = JSONTree.null
 
-    init(location: SchemaLocation, resource: SchemaRegistry.Resource) {
+    init(location: SchemaLocation, dialect: Dialect, assertsFormat: Bool) {
         self.location = location
-        self.resource = resource
+        self.dialect = dialect
+        self.assertsFormat = assertsFormat || dialect.vocabularies.contains(.formatAssertion)
     }
 
     mutating func add(_ check: SchemaCheck, _ keyword: String?) {
@@ -22,20 +25,25 @@ struct SchemaNodeBuilder {
 
     mutating func compile(_ tree: JSONTree, with compiler: inout SchemaCompiler) throws(SchemaError) {
         self.tree = tree
-        if resource.assertsValidation {
+        // In draft 7 a reference silences what stands beside it.
+        if dialect.draft == .draft7, tree["$ref"] != nil { return try compileReferences(&compiler) }
+        if dialect.vocabularies.contains(.validation) {
             try compileTypeAndValues(&compiler)
             try compileNumbers(&compiler)
             try compileStrings(&compiler)
             try compileCounts(&compiler)
         }
         try compileFormat()
-        try compileMembers(&compiler)
-        try compileElements(&compiler)
+        if dialect.vocabularies.contains(.applicator) {
+            try compileMembers(&compiler)
+            try compileElements(&compiler)
+        }
         try compileReferences(&compiler)
-        try compileCombinations(&compiler)
-        try compileUnevaluated(&compiler)
-        for definition in try members("$defs", compiler) ?? [] {
-            _ = try compiler.node(at: location.appending("$defs", definition.name))
+        if dialect.vocabularies.contains(.applicator) { try compileCombinations(&compiler) }
+        if dialect.draft != .draft7, dialect.vocabularies.contains(.unevaluated) { try compileUnevaluated(&compiler) }
+        let keyword = dialect.draft == .draft7 ? "definitions" : "$defs"
+        for definition in try members(keyword, compiler) ?? [] {
+            _ = try compiler.node(at: location.appending(keyword, definition.name))
         }
     }
 
@@ -104,10 +112,17 @@ struct SchemaNodeBuilder {
     }
 
     private mutating func compileFormat() throws(SchemaError) {
-        guard assertsFormat, case .string(let name) = tree["format"], let format = StringFormat(rawValue: name) else {
-            return
+        guard assertsFormat else { return }
+        if case .string(let name) = tree["format"], let format = StringFormat(rawValue: name) {
+            add(.format(format), "format")
         }
-        add(.format(format), "format")
+        // Later drafts only describe the content.
+        guard dialect.draft == .draft7 else { return }
+        if tree["contentEncoding"] == .string("base64") { add(.content(.base64), "contentEncoding") }
+        if tree["contentMediaType"] == .string("application/json") {
+            let isEncoded = tree["contentEncoding"] == .string("base64")
+            add(.content(isEncoded ? .jsonInBase64 : .json), "contentMediaType")
+        }
     }
 
     private mutating func compileCounts(_ compiler: inout SchemaCompiler) throws(SchemaError) {
@@ -126,194 +141,18 @@ struct SchemaNodeBuilder {
             compiler.tables.required.append([RequiredTable(trigger: nil, names: names)])
             add(.required(compiler.tables.required.count - 1), "required")
         }
-        if let dependents = try members("dependentRequired", compiler) {
-            var rules: [RequiredTable] = []
-            for dependent in dependents {
-                let place = location.appending("dependentRequired", dependent.name)
-                rules.append(
-                    RequiredTable(trigger: dependent.name, names: try names(dependent.value, at: place, compiler)))
-            }
-            compiler.tables.required.append(rules)
-            add(.dependentRequired(compiler.tables.required.count - 1), "dependentRequired")
+        let keyword = dialect.draft == .draft7 ? "dependencies" : "dependentRequired"
+        guard let dependents = try members(keyword, compiler) else { return }
+        var rules: [RequiredTable] = []
+        for dependent in dependents {
+            // In draft 7 the other dependencies are schemas.
+            if case .array = dependent.value {} else if dialect.draft == .draft7 { continue }
+            let place = location.appending(keyword, dependent.name)
+            rules.append(
+                RequiredTable(trigger: dependent.name, names: try names(dependent.value, at: place, compiler)))
         }
-    }
-
-    // MARK: Applicators
-
-    private mutating func compileMembers(_ compiler: inout SchemaCompiler) throws(SchemaError) {
-        let properties = try members("properties", compiler)
-        let patterns = try members("patternProperties", compiler)
-        let additional = try child("additionalProperties", &compiler)
-        if properties != nil || patterns != nil || additional != nil {
-            var nodes: [Int] = []
-            for property in properties ?? [] {
-                nodes.append(try compiler.node(at: location.appending("properties", property.name)))
-            }
-            var table = MemberTable(
-                names: NameTable((properties ?? []).map(\.name)), nodes: nodes, patterns: [], additional: additional)
-            for property in patterns ?? [] {
-                let place = location.appending("patternProperties", property.name)
-                let pattern = try pattern(property.name, at: place, &compiler)
-                table.patterns.append((pattern, try compiler.node(at: place)))
-            }
-            compiler.tables.members.append(table)
-            add(.members(compiler.tables.members.count - 1), "properties")
-        }
-        if let node = try child("propertyNames", &compiler) { add(.names(node: node), "propertyNames") }
-        if let dependents = try members("dependentSchemas", compiler) {
-            var rules: [(name: String, node: Int)] = []
-            for dependent in dependents {
-                let node = try compiler.node(at: location.appending("dependentSchemas", dependent.name))
-                rules.append((dependent.name, node))
-                inPlace.append(node)
-            }
-            compiler.tables.dependents.append(rules)
-            add(.dependentSchemas(compiler.tables.dependents.count - 1), "dependentSchemas")
-        }
-    }
-
-    private mutating func compileElements(_ compiler: inout SchemaCompiler) throws(SchemaError) {
-        let prefix = try children("prefixItems", &compiler)
-        let rest = try child("items", &compiler)
-        if prefix != nil || rest != nil {
-            compiler.tables.elements.append(ElementTable(prefix: prefix ?? [], rest: rest))
-            add(.elements(compiler.tables.elements.count - 1), rest == nil ? "prefixItems" : "items")
-        }
-        guard let node = try child("contains", &compiler) else { return }
-        var table = ContainsTable(node: node, minimum: 1, maximum: .max)
-        if resource.assertsValidation {
-            table.minimum = try count("minContains", compiler) ?? 1
-            table.maximum = try count("maxContains", compiler) ?? .max
-        }
-        compiler.tables.contains.append(table)
-        add(.contains(compiler.tables.contains.count - 1), "contains")
-    }
-
-    private mutating func compileReferences(_ compiler: inout SchemaCompiler) throws(SchemaError) {
-        if let reference = try reference("$ref", compiler) {
-            let target = try compiler.registry.resolve(reference, at: location.appending("$ref"))
-            let node = try compiler.node(at: target)
-            inPlace.append(node)
-            add(.reference(node: node), "$ref")
-        }
-        if let reference = try reference("$dynamicRef", compiler) {
-            let target = try compiler.registry.resolve(reference, at: location.appending("$dynamicRef"))
-            let node = try compiler.node(at: target)
-            if let anchor = compiler.dynamicAnchor(of: reference, resolvedTo: target) {
-                compiler.tables.dynamics.append(DynamicTable(anchor: anchor, fallback: node))
-                add(.dynamicReference(compiler.tables.dynamics.count - 1), "$dynamicRef")
-            } else {
-                inPlace.append(node)
-                add(.reference(node: node), "$dynamicRef")
-            }
-        }
-    }
-
-    private mutating func compileCombinations(_ compiler: inout SchemaCompiler) throws(SchemaError) {
-        for keyword in ["allOf", "anyOf", "oneOf"] {
-            guard let nodes = try children(keyword, &compiler) else { continue }
-            compiler.tables.nodeLists.append(nodes)
-            inPlace.append(contentsOf: nodes)
-            let list = compiler.tables.nodeLists.count - 1
-            add(keyword == "allOf" ? .all(list) : keyword == "anyOf" ? .any(list) : .one(list), keyword)
-        }
-        if let node = try child("not", &compiler) {
-            inPlace.append(node)
-            add(.not(node: node), "not")
-        }
-        if let condition = try child("if", &compiler) {
-            let table = ConditionTable(
-                condition: condition, success: try child("then", &compiler), failure: try child("else", &compiler))
-            inPlace.append(contentsOf: [table.condition, table.success, table.failure].compactMap(\.self))
-            compiler.tables.conditions.append(table)
-            add(.condition(compiler.tables.conditions.count - 1), "if")
-        }
-    }
-
-    private mutating func compileUnevaluated(_ compiler: inout SchemaCompiler) throws(SchemaError) {
-        if let node = try child("unevaluatedProperties", &compiler) {
-            needsEvaluated = true
-            add(.unevaluatedMembers(node: node), "unevaluatedProperties")
-        }
-        if let node = try child("unevaluatedItems", &compiler) {
-            needsEvaluated = true
-            add(.unevaluatedElements(node: node), "unevaluatedItems")
-        }
-    }
-
-    // MARK: Values of keywords
-
-    private func count(_ keyword: String, _ compiler: SchemaCompiler) throws(SchemaError) -> Int? {
-        guard let value = tree[keyword] else { return nil }
-        let count: Int? =
-            switch value {
-            case .integer(let value): Int(value)
-            case .double(let value): Int(exactly: value)
-            default: nil
-            }
-        guard let count, count >= 0 else {
-            throw compiler.error(at: location.appending(keyword), "'\(keyword)' must be a whole number from 0")
-        }
-        return count
-    }
-
-    private func names(
-        _ value: JSONTree, at place: SchemaLocation, _ compiler: SchemaCompiler
-    ) throws(SchemaError) -> [String] {
-        guard case .array(let elements) = value else {
-            throw compiler.error(at: place, "this must be an array of member names")
-        }
-        var names: [String] = []
-        for element in elements {
-            guard case .string(let name) = element else {
-                throw compiler.error(at: place, "this must be an array of member names")
-            }
-            if !names.contains(name) { names.append(name) }
-        }
-        return names
-    }
-
-    private func members(_ keyword: String, _ compiler: SchemaCompiler) throws(SchemaError) -> [JSONTree.Member]? {
-        guard let value = tree[keyword] else { return nil }
-        guard case .object(let members) = value else {
-            throw compiler.error(at: location.appending(keyword), "'\(keyword)' must be an object")
-        }
-        return members
-    }
-
-    private func reference(_ keyword: String, _ compiler: SchemaCompiler) throws(SchemaError) -> String? {
-        guard let value = tree[keyword] else { return nil }
-        guard case .string(let text) = value else {
-            throw compiler.error(at: location.appending(keyword), "'\(keyword)' must be a URI reference")
-        }
-        return text
-    }
-
-    private func child(_ keyword: String, _ compiler: inout SchemaCompiler) throws(SchemaError) -> Int? {
-        guard tree[keyword] != nil else { return nil }
-        return try compiler.node(at: location.appending(keyword))
-    }
-
-    private func children(_ keyword: String, _ compiler: inout SchemaCompiler) throws(SchemaError) -> [Int]? {
-        guard let value = tree[keyword] else { return nil }
-        guard case .array(let elements) = value, !elements.isEmpty else {
-            throw compiler.error(at: location.appending(keyword), "'\(keyword)' must be an array with a schema in it")
-        }
-        var nodes: [Int] = []
-        for position in elements.indices {
-            nodes.append(try compiler.node(at: location.appending(keyword, String(position))))
-        }
-        return nodes
-    }
-
-    private func pattern(
-        _ text: String, at place: SchemaLocation, _ compiler: inout SchemaCompiler
-    ) throws(SchemaError) -> Int {
-        do throws(PatternError) {
-            compiler.tables.patterns.append(try Pattern(text))
-        } catch {
-            throw compiler.error(at: place, "the pattern '\(text)' cannot be used: \(error.sentence)")
-        }
-        return compiler.tables.patterns.count - 1
+        guard !rules.isEmpty else { return }
+        compiler.tables.required.append(rules)
+        add(.dependentRequired(compiler.tables.required.count - 1), keyword)
     }
 }

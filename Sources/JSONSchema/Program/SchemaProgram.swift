@@ -11,6 +11,7 @@ enum SchemaCheck: Sendable {
     case maximumLength(Int)
     case pattern(Int)
     case format(StringFormat)
+    case content(StringContent)
     case enumeration(Int)
     case required(Int)
     case minimumMembers(Int)
@@ -80,6 +81,8 @@ struct ContainsTable: Sendable {
     var node: Int
     var minimum: Int
     var maximum: Int
+    /// Whether the elements found count as evaluated.
+    var marksEvaluated = true
 }
 
 /// `if`, `then` and `else`.

@@ -1,133 +1,129 @@
 import JSONDocument
 
 /// The documents of a compilation, their resources (parts with an `$id`) and anchors.
+///
+/// A document is looked into when the first reference leads to it, so what is wrong in one that is not needed is no
+/// error.
 struct SchemaRegistry {
     struct Resource {
         let root: SchemaLocation
-        fileprivate(set) var uri: URIReference
+        let dialect: Dialect
+        var uri: URIReference
         var anchors: [String: SchemaLocation] = [:]
         var dynamicAnchors: [String: SchemaLocation] = [:]
-        /// Whether `type`, `minimum` and the like count: a dialect may leave them out.
-        var assertsValidation = true
-        /// Whether the dialect makes `format` an assertion.
-        var assertsFormat = false
     }
 
-    static let dialect = "https://json-schema.org/draft/2020-12/schema"
-    private static let vocabularyPrefix = "https://json-schema.org/draft/2020-12/vocab/"
-    private static let vocabularies: Set<String> = [
-        "core", "applicator", "unevaluated", "validation", "meta-data", "format-annotation", "format-assertion",
-        "content",
-    ]
-    private static let singleKeywords: Set<String> = [
-        "additionalProperties", "propertyNames", "items", "contains", "not", "if", "then", "else",
-        "unevaluatedProperties", "unevaluatedItems", "contentSchema",
-    ]
-    private static let listKeywords: Set<String> = ["allOf", "anyOf", "oneOf", "prefixItems"]
-    private static let mapKeywords: Set<String> = ["properties", "patternProperties", "$defs", "dependentSchemas"]
+    /// The name of the dynamic anchor that `$recursiveAnchor` sets; no written anchor is empty.
+    static let recursiveAnchor = ""
 
     private(set) var documents: [(name: String, tree: JSONTree)] = []
-    private(set) var resources: [Resource] = []
+    var resources: [Resource] = []
+    /// The draft of schemas that name none.
+    private let draft: SchemaDraft
     private var resourceByURI: [String: Int] = [:]
     private var resourceByRoot: [SchemaLocation: Int] = [:]
+    /// Documents to which nothing has referred yet, by address, and by `$id` where that is another.
+    private var waiting: [String: (uri: String, tree: JSONTree)] = [:]
 
-    init(_ main: JSONTree, at uri: String, others: [String: JSONTree]) throws(SchemaError) {
+    init(
+        _ main: JSONTree, at uri: String, others: [String: JSONTree], draft: SchemaDraft
+    ) throws(SchemaError) {
+        self.draft = draft
+        for (uri, tree) in others.sorted(by: { $0.key < $1.key }) {
+            let address = URIReference(uri).withoutFragment
+            waiting[address.text] = (uri, tree)
+            guard case .string(let id) = tree["$id"] else { continue }
+            let ownAddress = URIReference(id).withoutFragment.resolved(against: address).text
+            if waiting[ownAddress] == nil { waiting[ownAddress] = (uri, tree) }
+        }
         try add(main, at: uri, name: "")
-        for (uri, tree) in others.sorted(by: { $0.key < $1.key }) { try add(tree, at: uri, name: uri) }
-        for index in resources.indices { try readDialect(of: index) }
     }
+
+    // MARK: Documents
 
     private mutating func add(_ tree: JSONTree, at uri: String, name: String) throws(SchemaError) {
         let root = SchemaLocation(document: documents.count, pointer: JSONPointer())
         documents.append((name, tree))
-        let base = URIReference(uri).withoutFragment
-        let index = addResource(at: root, uri: base)
+        let dialect = try dialect(of: tree, at: root) ?? Dialect(draft: draft)
+        let index = addResource(at: root, uri: URIReference(uri).withoutFragment, dialect: dialect)
         try scan(tree, at: root, in: index)
     }
 
-    private mutating func addResource(at location: SchemaLocation, uri: URIReference) -> Int {
+    mutating func addResource(at location: SchemaLocation, uri: URIReference, dialect: Dialect) -> Int {
         let index = resources.count
-        resources.append(Resource(root: location, uri: uri))
-        // The first one keeps an address that two claim; the main schema comes first.
-        if resourceByURI[uri.text] == nil { resourceByURI[uri.text] = index }
+        resources.append(Resource(root: location, dialect: dialect, uri: uri))
+        register(index, at: uri)
         resourceByRoot[location] = index
         return index
     }
 
-    /// Finds `$id` and anchors wherever a schema may stand.
-    private mutating func scan(
-        _ tree: JSONTree, at location: SchemaLocation, in resource: Int
-    ) throws(SchemaError) {
-        guard case .object(let members) = tree else { return }
-        var resource = resource
-        if let id = tree["$id"] {
-            guard case .string(let text) = id, URIReference(text).fragment?.isEmpty ?? true else {
-                throw error(at: location.appending("$id"), "'$id' must be a URI reference without a fragment")
-            }
-            let uri = URIReference(text).withoutFragment.resolved(against: resources[resource].uri)
-            if resources[resource].root == location {
-                // A document that names itself is known by both addresses.
-                resources[resource].uri = uri
-                if resourceByURI[uri.text] == nil { resourceByURI[uri.text] = resource }
-            } else {
-                resource = addResource(at: location, uri: uri)
-            }
-        }
-        for keyword in ["$anchor", "$dynamicAnchor"] {
-            guard let anchor = tree[keyword] else { continue }
-            guard case .string(let name) = anchor, Self.isAnchor(name) else {
-                throw error(
-                    at: location.appending(keyword), "'\(keyword)' must be a name of letters, digits, '-', '_', '.'")
-            }
-            resources[resource].anchors[name] = location
-            if keyword == "$dynamicAnchor" { resources[resource].dynamicAnchors[name] = location }
-        }
-        for member in members {
-            let place = location.appending(member.name)
-            if Self.singleKeywords.contains(member.name) {
-                try scan(member.value, at: place, in: resource)
-            } else if Self.listKeywords.contains(member.name), case .array(let elements) = member.value {
-                for (position, element) in elements.enumerated() {
-                    try scan(element, at: place.appending(String(position)), in: resource)
-                }
-            } else if Self.mapKeywords.contains(member.name), case .object(let schemas) = member.value {
-                for schema in schemas { try scan(schema.value, at: place.appending(schema.name), in: resource) }
-            }
-        }
+    /// Makes a resource known by an address; the first one keeps an address that two claim.
+    mutating func register(_ resource: Int, at uri: URIReference) {
+        if resourceByURI[uri.text] == nil { resourceByURI[uri.text] = resource }
     }
 
-    private static func isAnchor(_ name: String) -> Bool {
-        guard let first = name.unicodeScalars.first, first.isASCII, first.properties.isAlphabetic || first == "_" else {
-            return false
-        }
-        return name.unicodeScalars.allSatisfy {
-            $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_.".unicodeScalars.contains($0))
-        }
-    }
-
-    /// Reads which vocabularies the resource's `$schema` has.
-    private mutating func readDialect(of index: Int) throws(SchemaError) {
-        let location = resources[index].root
-        guard let tree = tree(at: location), let schema = tree["$schema"] else { return }
+    /// The dialect that the `$schema` of a resource names; nil without one.
+    func dialect(of tree: JSONTree, at location: SchemaLocation) throws(SchemaError) -> Dialect? {
+        guard let schema = tree["$schema"] else { return nil }
         let place = location.appending("$schema")
         guard case .string(let text) = schema else { throw error(at: place, "'$schema' must be a URI") }
-        let uri = URIReference(text).withoutFragment.text
-        guard uri != Self.dialect else { return }
-        guard let dialect = resourceByURI[uri], let metaschema = self.tree(at: resources[dialect].root) else {
-            throw error(at: place, "the dialect '\(text)' is not known; write '\(Self.dialect)'")
-        }
-        guard case .object(let vocabularies) = metaschema["$vocabulary"] else { return }
-        resources[index].assertsValidation = false
-        for vocabulary in vocabularies {
-            let name =
-                vocabulary.name.hasPrefix(Self.vocabularyPrefix)
-                ? String(vocabulary.name.dropFirst(Self.vocabularyPrefix.count)) : ""
-            guard Self.vocabularies.contains(name) || vocabulary.value == .bool(false) else {
-                throw error(at: place, "the dialect requires the unknown vocabulary '\(vocabulary.name)'")
+        var uri = URIReference(text).withoutFragment.text
+        var metaschema: JSONTree?
+        var seen: Set<String> = []
+        // A dialect of one's own is one of the draft that its meta-schema is written in.
+        while seen.insert(uri).inserted {
+            if let draft = SchemaDraft.allCases.first(where: { $0.uri == uri }) {
+                guard let metaschema else { return Dialect(draft: draft) }
+                do throws(Dialect.UnknownVocabulary) {
+                    return try Dialect(draft: draft, metaschema: metaschema)
+                } catch {
+                    throw self.error(at: place, "the dialect requires the unknown vocabulary '\(error.uri)'")
+                }
             }
-            if name == "validation" { resources[index].assertsValidation = true }
-            if name == "format-assertion" { resources[index].assertsFormat = true }
+            guard let tree = document(at: uri) else { break }
+            metaschema = metaschema ?? tree
+            guard case .string(let next) = tree["$schema"] else { break }
+            uri = URIReference(next).withoutFragment.text
         }
+        let known = SchemaDraft.allCases.reversed().map { "'\($0.uri)'" }.joined(separator: " or ")
+        throw error(at: place, "the dialect '\(text)' is not known; write \(known)")
+    }
+
+    /// The schema at an address, as it stands there.
+    private func document(at uri: String) -> JSONTree? {
+        if let resource = resourceByURI[uri] { return tree(at: resources[resource].root) }
+        return waiting[uri]?.tree ?? Metaschemas.tree(uri)
+    }
+
+    /// The resource at an address; documents that wait are brought in.
+    private mutating func resource(at uri: String) throws(SchemaError) -> Int? {
+        if let known = resourceByURI[uri] { return known }
+        if let document = waiting[uri] {
+            let root = documents.count
+            take(document.uri)
+            try add(document.tree, at: document.uri, name: document.uri)
+            return resourceByURI[uri] ?? resourceByRoot[SchemaLocation(document: root, pointer: JSONPointer())]
+        }
+        if let tree = Metaschemas.tree(uri) {
+            try add(tree, at: uri, name: uri)
+            return resourceByURI[uri]
+        }
+        // It may be a part of a document that goes by another address.
+        for document in waiting.values.sorted(by: { $0.uri < $1.uri }) where waiting[document.uri] != nil {
+            var candidate = self
+            candidate.take(document.uri)
+            // One that cannot be read has no part that could be meant.
+            guard (try? candidate.add(document.tree, at: document.uri, name: document.uri)) != nil else { continue }
+            guard let found = candidate.resourceByURI[uri] else { continue }
+            self = candidate
+            return found
+        }
+        return nil
+    }
+
+    /// Takes a document off those that wait.
+    private mutating func take(_ uri: String) {
+        waiting = waiting.filter { $0.value.uri != uri }
     }
 
     func error(at location: SchemaLocation, _ sentence: String) -> SchemaError {
@@ -149,11 +145,13 @@ struct SchemaRegistry {
         }
     }
 
+    // MARK: References
+
     /// What `reference`, which stands at `location`, refers to.
-    func resolve(_ reference: String, at location: SchemaLocation) throws(SchemaError) -> SchemaLocation {
+    mutating func resolve(_ reference: String, at location: SchemaLocation) throws(SchemaError) -> SchemaLocation {
         let base = resources[resource(of: location)].uri
         let uri = URIReference(reference).resolved(against: base)
-        guard let index = resourceByURI[uri.withoutFragment.text] else {
+        guard let index = try resource(at: uri.withoutFragment.text) else {
             throw error(
                 at: location,
                 "there is no schema '\(uri.withoutFragment.text)' among those given; correct '\(reference)' or add it")

@@ -44,14 +44,20 @@ extension SchemaProgram {
         case .pattern(let pattern):
             return (.pattern, "is \(value), which does not match the pattern \(tables.patterns[pattern].text)")
         case .format(let format): return (.format, "is \(value), which is no \(format.rawValue)")
+        case .content(let content): return (.format, "is \(value), which is no \(content.text)")
         case .required(let table), .dependentRequired(let table):
             guard let missing = missingName(table, at: index, of: document, state) else { break }
             let reason = missing.trigger.map { ", which '\($0)' requires" } ?? ""
             return (.required, "lacks the member '\(missing.name)'\(reason)")
         case .never:
             let keyword = step.location.pointer.tokens.last ?? ""
-            let isUnknown = keyword == "additionalProperties" || keyword == "unevaluatedProperties"
-            return (.additional, isUnknown ? "is a member that the schema does not know" : "is not allowed")
+            return switch keyword {
+            case "additionalProperties", "unevaluatedProperties":
+                (.additional, "is a member that the schema does not know")
+            case "items", "additionalItems", "unevaluatedItems":
+                (.additional, "is an element more than the schema allows")
+            default: (.additional, "is not allowed")
+            }
         default: return describeStructure(step, index, document)
         }
         return (.combination, "is not valid")

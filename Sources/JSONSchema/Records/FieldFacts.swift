@@ -28,6 +28,10 @@ public struct FieldFacts: Sendable {
     public var minimumLength: Int?
     /// The greatest number of characters.
     public var maximumLength: Int?
+    /// How a string holds bytes, such as `base64`.
+    public var contentEncoding: String?
+    /// What the content of a string is, such as `application/json`.
+    public var contentMediaType: String?
     /// Its title.
     public var title: String?
     /// Its description.
@@ -57,18 +61,26 @@ public struct FieldFacts: Sendable {
 struct FieldFactsReader {
     /// Deeper members become no columns.
     private static let maximumDepth = 8
+    /// Nor does anybody read more columns than this.
+    private static let maximumCount = 4096
 
-    let registry: SchemaRegistry
+    private var registry: SchemaRegistry
     private(set) var facts: [FieldFacts] = []
+    private var pointers: Set<JSONPointer> = []
 
     init(_ registry: SchemaRegistry) {
         self.registry = registry
-        readMembers(of: SchemaLocation(document: 0, pointer: JSONPointer()), at: JSONPointer(), isRequired: true)
+        readMembers(
+            of: SchemaLocation(document: 0, pointer: JSONPointer()), at: JSONPointer(), isRequired: true, inside: [])
     }
 
-    private mutating func readMembers(of location: SchemaLocation, at pointer: JSONPointer, isRequired: Bool) {
-        guard pointer.tokens.count < Self.maximumDepth else { return }
+    /// Reads the members of the object that `location` describes; a schema that stands in itself is read once.
+    private mutating func readMembers(
+        of location: SchemaLocation, at pointer: JSONPointer, isRequired: Bool, inside outer: Set<SchemaLocation>
+    ) {
         let parts = parts(of: location)
+        guard pointer.tokens.count < Self.maximumDepth, outer.isDisjoint(with: parts) else { return }
+        let outer = outer.union(parts)
         var required: Set<String> = []
         for part in parts {
             guard case .array(let names) = registry.tree(at: part)?["required"] else { continue }
@@ -78,7 +90,7 @@ struct FieldFactsReader {
             guard case .object(let properties) = registry.tree(at: part)?["properties"] else { continue }
             for property in properties {
                 let place = pointer.appending(property.name)
-                guard !facts.contains(where: { $0.pointer == place }) else { continue }
+                guard facts.count < Self.maximumCount, pointers.insert(place).inserted else { continue }
                 let isRequired = isRequired && required.contains(property.name)
                 let child = part.appending("properties", property.name)
                 var field = FieldFacts(pointer: place, isRequired: isRequired, source: property.value)
@@ -86,13 +98,15 @@ struct FieldFactsReader {
                     if let tree = registry.tree(at: source) { field.read(tree) }
                 }
                 facts.append(field)
-                if field.types.contains(.object) { readMembers(of: child, at: place, isRequired: isRequired) }
+                if field.types.contains(.object) {
+                    readMembers(of: child, at: place, isRequired: isRequired, inside: outer)
+                }
             }
         }
     }
 
     /// The schema at a location with those that it includes by `$ref` and `allOf`.
-    private func parts(of location: SchemaLocation) -> [SchemaLocation] {
+    private mutating func parts(of location: SchemaLocation) -> [SchemaLocation] {
         var found: [SchemaLocation] = []
         var pending = [location]
         while let next = pending.popLast() {
@@ -118,6 +132,8 @@ extension FieldFacts {
         if case .string(let text) = tree["format"] { format = format ?? text }
         if case .string(let text) = tree["title"] { title = title ?? text }
         if case .string(let text) = tree["description"] { description = description ?? text }
+        if case .string(let text) = tree["contentEncoding"] { contentEncoding = contentEncoding ?? text }
+        if case .string(let text) = tree["contentMediaType"] { contentMediaType = contentMediaType ?? text }
         if case .integer(let count) = tree["minLength"] { minimumLength = max(minimumLength ?? 0, Int(count)) }
         if case .integer(let count) = tree["maxLength"] { maximumLength = min(maximumLength ?? .max, Int(count)) }
     }
