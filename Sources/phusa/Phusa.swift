@@ -20,6 +20,7 @@ struct Phusa: ParsableCommand {
         do {
             var command = try parseAsRoot()
             try command.run()
+            try finishPrinting()
         } catch {
             end(with: error)
         }
@@ -33,7 +34,11 @@ struct Phusa: ParsableCommand {
         }
         // Help and version are no errors; what else the parser throws is wrong usage.
         let code = exitCode(for: error)
-        if code.isSuccess { exit(withError: error) }
+        if code.isSuccess {
+            print(fullMessage(for: error))
+            do throws(CommandFailure) { try finishPrinting() } catch { end(with: error) }
+            Glibc.exit(code.rawValue)
+        }
         if error is ExitCode { Glibc.exit(code.rawValue) }
         note(fullMessage(for: error))
         Glibc.exit(CommandFailure.Kind.usage.rawValue)

@@ -53,6 +53,7 @@ struct LineEncoder: ~Copyable {
         guard let found else {
             return .complaint("the topic \(template.pattern) needs a member that has no value here")
         }
+        if let complaint = TopicTemplate.complaint(about: found) { return .complaint(complaint) }
         return .message(topic: found, payload: nil, time: document.time(of: timeField))
     }
 
@@ -63,8 +64,9 @@ struct LineEncoder: ~Copyable {
         else {
             return .complaint("it has no topic and payload; give --topic for lines that are payloads themselves")
         }
-        return .message(
-            topic: document.string(at: topic), payload: Array(document.string(at: payload).utf8), time: nil)
+        let text = document.string(at: topic)
+        if let complaint = TopicTemplate.complaint(about: text) { return .complaint(complaint) }
+        return .message(topic: text, payload: Array(document.string(at: payload).utf8), time: nil)
     }
 
     /// The time in a payload, if it is JSON and has one.

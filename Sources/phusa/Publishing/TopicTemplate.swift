@@ -54,8 +54,25 @@ struct TopicTemplate: Equatable, Sendable {
     static func sanitized(_ value: String) -> String {
         var scalars = String.UnicodeScalarView()
         for scalar in value.unicodeScalars {
-            scalars.append("/+#".unicodeScalars.contains(scalar) || scalar.value < 32 ? "-" : scalar)
+            scalars.append("/+#".unicodeScalars.contains(scalar) || isForbidden(scalar) ? "-" : scalar)
         }
         return String(scalars)
+    }
+
+    /// Why nothing can be published to a whole topic, said of the line that has it; nil when it can.
+    ///
+    /// MQTT 5, sections 1.5.4 and 4.7, and libmosquitto, which refuses all that these advise against.
+    static func complaint(about topic: String) -> String? {
+        if topic.isEmpty { return "its topic is empty" }
+        if topic.utf8.count > 65_535 { return "its topic has more than 65,535 bytes" }
+        for scalar in topic.unicodeScalars {
+            if "+#".unicodeScalars.contains(scalar) { return "its topic has + or #, which stand for many topics" }
+            if isForbidden(scalar) { return "its topic has a control character" }
+        }
+        return nil
+    }
+
+    private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 32 || (127..<160).contains(scalar.value) || scalar.properties.isNoncharacterCodePoint
     }
 }
