@@ -72,10 +72,13 @@ struct MQTTConnectionTests {
         configuration.clientID = "stranger"
         configuration.security = MQTTSecurity()
         var stranger = try Lane(configuration)
-        let isRefused = stranger.run { !$0.disconnections.isEmpty }
+        // More than once: libmosquitto must still find the system's authorities when it connects again.
+        let isRefused = stranger.run { $0.disconnections.count >= 3 }
         #expect(isRefused)
-        #expect(stranger.disconnections.first?.cause == .security)
-        #expect(stranger.disconnections.first?.sentence.contains("certificate verify failed") == true)
+        for disconnection in stranger.disconnections {
+            #expect(disconnection.cause == .security)
+            #expect(disconnection.sentence.contains("certificate verify failed"), "\(disconnection.sentence)")
+        }
 
         configuration.security = nil
         configuration.connectTimeout = .seconds(2)
