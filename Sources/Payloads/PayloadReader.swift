@@ -14,6 +14,9 @@ package struct PayloadReader: ~Copyable {
     // The formats that remember something, or have buffers of their own; all are small until they are used.
     private var cbor: CBORRecords
     private var senML: SenMLRecords
+    private var sparkplug: SparkplugRecords
+    /// For compressed bodies within payloads.
+    private var bodyExpander: PayloadExpander
 
     /// Makes a reader for payloads of `format`.
     ///
@@ -33,6 +36,8 @@ package struct PayloadReader: ~Copyable {
         sink = RecordSink(mapping: mapping, limits: limits)
         cbor = CBORRecords(limits: limits)
         senML = SenMLRecords(form: senMLForm, limits: limits)
+        sparkplug = SparkplugRecords(limits: limits)
+        bodyExpander = PayloadExpander(limit: limits.maximumExpandedByteCount)
     }
 
     /// Reads one message; what `records` held before is forgotten.
@@ -71,6 +76,32 @@ package struct PayloadReader: ~Copyable {
         swap(&sink.records, &records)
     }
 
+    /// Takes in a message that an earlier reader noted as a ``PayloadNote/birth(edge:)``, as it came, after a restart.
+    ///
+    /// It gives no records and no notes. A later birth of an edge node replaces the earlier one and ends those of its
+    /// devices, so only the births since then are to be restored; their order does not matter.
+    package mutating func restore(topic: RawSpan, payload: RawSpan) {
+        guard format == .sparkplug, payload.byteCount <= limits.maximumByteCount else { return }
+        var buffer: [UInt8] = []
+        var holder = PayloadExpander(limit: limits.maximumExpandedByteCount)
+        if let compression = PayloadExpander.compression(of: payload) {
+            guard holder.expand(payload, compression) == nil else { return }
+            append(holder.padded, to: &buffer)
+        } else {
+            append(payload, to: &buffer)
+            buffer.append(contentsOf: repeatElement(0, count: JSONParser.paddingByteCount))
+        }
+        // Safe: every byte of the array is initialized.
+        let message = PayloadMessage(
+            buffer: unsafe buffer.span.bytes, topic: topic, arrival: EventTime(microsecondsSinceEpoch: 0))
+        sparkplug.restore(message, &bodyExpander)
+    }
+
+    private func append(_ span: RawSpan, to bytes: inout [UInt8]) {
+        // Safe: the closure only reads the bytes it is given.
+        unsafe span.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+    }
+
     private mutating func read(_ message: borrowing PayloadMessage) {
         switch format {
         case .json: JSONRecords.read(message, &parser, into: &sink)
@@ -83,8 +114,7 @@ package struct PayloadReader: ~Copyable {
         case .helium: Envelopes.read(message, &parser, &outline, into: &sink, HeliumRecords.describe)
         case .ngsi: NGSIRecords.read(message, &parser, &outline, into: &sink)
         case .tr369: BulkDataRecords.read(message, &parser, &outline, into: &sink)
-        case .sparkplug:
-            sink.refuse(Refusal(.notAReading, sentence: "payloads of the format \(format.rawValue) cannot be read yet"))
+        case .sparkplug: sparkplug.read(message, &bodyExpander, into: &sink)
         }
     }
 
