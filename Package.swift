@@ -69,6 +69,7 @@ let package = Package(
         stage("Parquet", ["CZstd"]),
         stage("DeltaLake", ["DurableFiles", "JSONDocument"]),
         stage("Geography", ["Telemetry", "JSONDocument"]),
+        stage("Rollups", ["Telemetry"]),
         stage(
             "Pipeline",
             [
@@ -97,6 +98,7 @@ let package = Package(
         tests(of: "Parquet", ["TestSupport"], exclude: ["CrossReader"]),
         tests(of: "DeltaLake", ["DurableFiles", "TestSupport"], exclude: ["CrossReader"]),
         tests(of: "Geography", ["Telemetry", "TestSupport"], exclude: ["Oracle"]),
+        tests(of: "Rollups", ["TestSupport"], exclude: ["Oracle"]),
         tests(
             of: "Pipeline",
             [

@@ -1,3 +1,4 @@
+import Foundation
 import Geography
 import Telemetry
 import TestSupport
@@ -6,11 +7,13 @@ import Testing
 struct CalendarDayTests {
     @Test("a day is the one that clocks in Vietnam show")
     func localDay() throws {
-        let midnight = Int64(1_751_302_800_000_000)  // 2025-06-30T17:00:00Z
-        #expect(CalendarDay(EventTime(microsecondsSinceEpoch: midnight)).description == "2025-07-01")
-        #expect(CalendarDay(EventTime(microsecondsSinceEpoch: midnight - 1)).description == "2025-06-30")
-        let inGreenwich = CalendarDay(EventTime(microsecondsSinceEpoch: midnight), offsetMicroseconds: 0)
-        #expect(inGreenwich.description == "2025-06-30")
+        let midnight = EventTime(microsecondsSinceEpoch: 1_751_302_800_000_000)  // 2025-06-30T17:00:00Z
+        let before = EventTime(microsecondsSinceEpoch: midnight.microsecondsSinceEpoch - 1)
+        let file = URL(fileURLWithPath: "\(CivilTimeZone.folder)/Asia/Ho_Chi_Minh")
+        let zone = try CivilTimeZone(name: "Asia/Ho_Chi_Minh", file: ShippedAreas.bytes(of: file))
+        #expect(CalendarDay(midnight, in: zone).description == "2025-07-01")
+        #expect(CalendarDay(before, in: zone).description == "2025-06-30")
+        #expect(CalendarDay(midnight, in: .utc).description == "2025-06-30")
     }
 
     @Test("text and number name the same day")
@@ -26,7 +29,10 @@ struct CalendarDayTests {
 
     @Test(
         "what is no day is refused",
-        arguments: ["2025-02-29", "2025-13-01", "2025-00-10", "2025-7-1", "20250701", "2025-07-0x", ""])
+        arguments: [
+            "2025-02-29", "2025-13-01", "2025-00-10", "2025-7-1", "2025-+7-01", "+025-07-01", "20250701", "2025-07-0x",
+            "",
+        ])
     func refused(text: String) {
         #expect(CalendarDay(text) == nil)
     }
