@@ -131,8 +131,13 @@ extension JSONDocument {
 
     /// The pointer from the root to the value at `index`, for messages.
     public func pointer(to index: Int) -> JSONPointer {
+        pointer(to: index, from: root)
+    }
+
+    /// The pointer from the value at `start` to the value at `index` inside it, for messages.
+    public func pointer(to index: Int, from start: Int) -> JSONPointer {
         var pointer = JSONPointer()
-        var container = root
+        var container = start
         while container != index {
             var found = false
             if kind(at: container) == .object {

@@ -43,10 +43,7 @@ enum Envelopes {
         }
         outline.begin(at: index)
         if let refusal = describe(document, index, message, sink.hasMapping, &outline) {
-            let placed = Refusal(
-                refusal.reason, pointer: place + refusal.pointer, byteOffset: refusal.byteOffset,
-                sentence: refusal.sentence)
-            return sink.refuse(placed, at: place)
+            return sink.refuse(refusal.inside(place), at: place)
         }
         sink.finish(&outline, of: document, at: place, message: message)
     }

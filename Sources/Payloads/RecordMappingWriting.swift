@@ -4,7 +4,7 @@ import Telemetry
 extension RecordMapping {
     /// Appends the record of `outline`: what the entries name, then what stays of the default record.
     ///
-    /// - Returns: why there is no record; what was appended then means nothing. Its pointer is from the document's root.
+    /// - Returns: why there is no record; what was appended then means nothing. Its pointer is from the outline's source.
     func write(
         _ outline: inout RecordOutline, of document: JSONDocument, topic: RawSpan, arrival: EventTime,
         to bytes: inout [UInt8]
@@ -59,6 +59,10 @@ extension RecordMapping {
             return .written
         case .topic(let level):
             guard let range = Self.level(level, of: topic) else { return .absent }
+            if entry.conversion.isNone {
+                JSONWriter.append(string: topic.extracting(range), to: &bytes)
+                return .written
+            }
             guard let problem = entry.conversion.convert(text: topic.extracting(range), to: &bytes) else {
                 return .written
             }
@@ -157,6 +161,6 @@ extension RecordOutline {
     }
 
     fileprivate func pointer(to value: Value, _ document: JSONDocument) -> String {
-        value.index > 0 ? document.pointer(to: value.index).description : ""
+        value.index > 0 ? document.pointer(to: value.index, from: source).description : ""
     }
 }

@@ -51,14 +51,16 @@ struct RecordSink: ~Copyable {
         _ outline: inout RecordOutline, of document: JSONDocument, at place: String, message: borrowing PayloadMessage
     ) {
         guard hasRoom(at: place, byteCount: 0) else { return }
-        if let refusal = Self.duplicate(in: outline.source, of: document) { return records.append(refusal, at: place) }
+        if let refusal = Self.duplicate(in: outline.source, of: document) {
+            return records.append(refusal.inside(place), at: place)
+        }
         let start = records.bytes.count
         if let mapping {
             let refusal = mapping.write(
                 &outline, of: document, topic: message.topic, arrival: message.arrival, to: &records.bytes)
             if let refusal {
                 records.bytes.removeLast(records.bytes.count - start)
-                return records.append(refusal, at: place)
+                return records.append(refusal.inside(place), at: place)
             }
         } else {
             outline.write(document, to: &records.bytes)
@@ -118,7 +120,7 @@ struct RecordSink: ~Copyable {
     private static func duplicate(in index: Int, of document: JSONDocument) -> Refusal? {
         guard let name = document.firstDuplicateName(in: index) else { return nil }
         return Refusal(
-            .duplicateKey, pointer: document.pointer(to: name).description,
+            .duplicateKey, pointer: document.pointer(to: name, from: index).description,
             sentence: "the member \"\(document.string(at: name))\" stands more than once in its object")
     }
 
@@ -133,9 +135,7 @@ struct RecordSink: ~Copyable {
                 return records.append(text, at: place)
             }
             if let refusal = duplicate(in: document.root, of: document) {
-                let pointer = place + refusal.pointer
-                return records.append(
-                    Refusal(refusal.reason, pointer: pointer, sentence: refusal.sentence), at: place)
+                return records.append(refusal.inside(place), at: place)
             }
             outline.begin(at: document.root)
             outline.addMembers(of: document.root, in: document)
@@ -144,8 +144,7 @@ struct RecordSink: ~Copyable {
                 &outline, of: document, topic: message.topic, arrival: message.arrival, to: &records.bytes)
             guard let refusal else { return records.finish(from: start, at: place) }
             records.bytes.removeLast(records.bytes.count - start)
-            records.append(
-                Refusal(refusal.reason, pointer: place + refusal.pointer, sentence: refusal.sentence), at: place)
+            records.append(refusal.inside(place), at: place)
         } catch {
             records.append(Refusal(error, at: place), at: place)
         }

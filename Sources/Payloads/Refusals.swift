@@ -15,6 +15,14 @@ extension Refusal {
     }
 }
 
+extension Refusal {
+    /// The same for a record that stands at `place`: the pointer goes on from there.
+    func inside(_ place: String) -> Refusal {
+        place.isEmpty
+            ? self : Refusal(reason, pointer: place + pointer, byteOffset: byteOffset, sentence: sentence)
+    }
+}
+
 extension RefusalReason {
     /// The reason that stands for an error of a JSON text.
     init(_ kind: JSONParseError.Kind) {
