@@ -126,6 +126,13 @@ public struct JSONWriter: Sendable {
     }
 }
 
+extension JSONWriter {
+    /// Appends a string, given as UTF-8 bytes, as JSON to `bytes`.
+    public static func append(string utf8: RawSpan, to bytes: inout [UInt8]) {
+        JSONText.append(utf8, to: &bytes)
+    }
+}
+
 extension JSONDocument {
     /// Appends the value at `index` as compact JSON; numbers read back as the same value.
     public func write(_ index: Int, into bytes: inout [UInt8]) {

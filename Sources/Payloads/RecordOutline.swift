@@ -152,10 +152,7 @@ struct RecordOutline {
                 return document.write(index, into: &bytes)
             }
             bytes.append(UInt8(ascii: "\""))
-        case .time(let time):
-            bytes.append(UInt8(ascii: "\""))
-            time.appendRFC3339(to: &bytes)
-            bytes.append(UInt8(ascii: "\""))
+        case .time(let time): TimeText(time).append(to: &bytes)
         case .integer(let value): bytes.append(contentsOf: String(value).utf8)
         case .text(let range): bytes.append(contentsOf: text[range])
         }

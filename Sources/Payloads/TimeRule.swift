@@ -47,18 +47,13 @@ package struct TimeRule: Sendable {
     /// A time as a format gives it by itself: with a zone, and the start of an interval.
     static let byDefault = TimeRule(part: .start)
 
-    /// The first and the last microsecond that RFC 3339 can write, with four digits for the year.
-    static let range = -62_167_219_200_000_000...253_402_300_799_999_999 as ClosedRange<Int64>
-
     /// Appends the time at `index` as a JSON string.
     ///
     /// - Returns: a sentence when it is no time.
     func convert(_ document: JSONDocument, at index: Int, to bytes: inout [UInt8]) -> String? {
         switch time(document, at: index) {
         case .success(let time):
-            bytes.append(UInt8(ascii: "\""))
-            time.appendRFC3339(to: &bytes)
-            bytes.append(UInt8(ascii: "\""))
+            TimeText(time).append(to: &bytes)
             return nil
         case .failure(let problem):
             return "\(RecordConversion.shown(document, at: index)) \(problem.words)"
@@ -104,7 +99,7 @@ package struct TimeRule: Sendable {
         } else {
             return .failure(Problem(words: "is a time without a zone, and the mapping does not say which one is meant"))
         }
-        guard Self.range.contains(time.microsecondsSinceEpoch) else {
+        guard TimeText.range.contains(time) else {
             return .failure(Problem(words: "lies outside the years 0000 to 9999"))
         }
         return .success(time)
@@ -125,9 +120,9 @@ package struct TimeRule: Sendable {
             let (quotient, remainder) = microseconds.quotientAndRemainder(dividingBy: divisor)
             microseconds = remainder < 0 ? quotient - 1 : quotient
         }
-        guard let exact = Int64(exactly: microseconds), Self.range.contains(exact) else {
+        guard let exact = Int64(exactly: microseconds), let time = EventTime(exact, unit: 1) else {
             return .failure(Problem(words: "as \(epoch.rawValue) since 1970 lies outside the years 0000 to 9999"))
         }
-        return .success(EventTime(microsecondsSinceEpoch: exact))
+        return .success(time)
     }
 }

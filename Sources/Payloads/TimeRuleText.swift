@@ -89,39 +89,3 @@ extension RawSpan {
         return nil
     }
 }
-
-extension EventTime {
-    /// Appends the time as RFC 3339 in UTC with as many digits of the fraction as are needed: 0, 3 or 6.
-    ///
-    /// The same text as `description`, which is for people and slower.
-    func appendRFC3339(to bytes: inout [UInt8]) {
-        let civil = CivilTime(self)
-        guard (0...9999).contains(civil.year) else {
-            bytes.append(contentsOf: description.utf8)
-            return
-        }
-        Self.append(civil.year / 100, to: &bytes)
-        Self.append(civil.year % 100, after: nil, to: &bytes)
-        Self.append(civil.month, after: "-", to: &bytes)
-        Self.append(civil.day, after: "-", to: &bytes)
-        Self.append(civil.hour, after: "T", to: &bytes)
-        Self.append(civil.minute, after: ":", to: &bytes)
-        Self.append(civil.second, after: ":", to: &bytes)
-        if civil.microsecond != 0 {
-            bytes.append(UInt8(ascii: "."))
-            Self.append(civil.microsecond / 10_000, to: &bytes)
-            bytes.append(0x30 + UInt8(civil.microsecond / 1000 % 10))
-            if civil.microsecond % 1000 != 0 {
-                bytes.append(0x30 + UInt8(civil.microsecond / 100 % 10))
-                Self.append(civil.microsecond % 100, to: &bytes)
-            }
-        }
-        bytes.append(UInt8(ascii: "Z"))
-    }
-
-    private static func append(_ value: Int, after mark: Unicode.Scalar? = nil, to bytes: inout [UInt8]) {
-        if let mark { bytes.append(UInt8(ascii: mark)) }
-        bytes.append(0x30 + UInt8(value / 10))
-        bytes.append(0x30 + UInt8(value % 10))
-    }
-}

@@ -44,6 +44,14 @@ struct TimeText {
         bytes[offset + 1] = 0x30 + UInt8(truncatingIfNeeded: number % 10)
     }
 
+    /// Appends the text in quotes.
+    func append(to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "\""))
+        // Safe: every byte of the array is initialized, and the closure only reads them.
+        unsafe bytes.span.extracting(0..<count).withUnsafeBufferPointer { unsafe text.append(contentsOf: $0) }
+        text.append(UInt8(ascii: "\""))
+    }
+
     func write(to writer: inout JSONWriter) {
         // Safe: every byte of the array is initialized.
         unsafe writer.string(bytes.span.bytes.extracting(0..<count))

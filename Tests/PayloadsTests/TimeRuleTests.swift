@@ -95,18 +95,4 @@ struct TimeRuleTests {
         #expect(try converted("\"\(text)\"", rule) == "\"\(expected)\"")
         #expect(try converted("\"\(text)Z\"", rule) != "\"\(expected)\"", "a time with a zone keeps its own")
     }
-
-    @Test("the quick form of a time is that of its description")
-    func writing() {
-        for microseconds in stride(
-            from: Int64(-5_000_000_000_000_000), to: 5_000_000_000_000_000, by: 7_777_777_777_077)
-        {
-            for time in [microseconds, microseconds / 1000 * 1000, microseconds / 1_000_000 * 1_000_000] {
-                let time = EventTime(microsecondsSinceEpoch: time)
-                var bytes: [UInt8] = []
-                time.appendRFC3339(to: &bytes)
-                #expect(String(decoding: bytes, as: UTF8.self) == time.description)
-            }
-        }
-    }
 }
