@@ -7,7 +7,8 @@ import Telemetry
 /// Counts everything again and holds it against the ledger.
 ///
 /// For every lane, stream and minute: received = stored + duplicate + refused; as many rows in the stream's table as the
-/// ledger says were stored; as many dead letters as it says were refused. For every lane: as many messages in the ledger
+/// ledger says were stored; as many dead letters as it says were refused (in lane replay: as many readings as were marked
+/// as refused again). For every lane: as many messages in the ledger
 /// as the journal has given numbers. Every segment is read whole, so that its checksums are checked as well. Works
 /// beside a running pipeline: what the ledger does not cover yet is left out.
 package struct Audit {
@@ -38,6 +39,7 @@ package struct Audit {
         try audit.countLedger()
         try audit.countTables()
         try audit.countDeadLetters()
+        try audit.countMarks()
         audit.compare()
         audit.compareWithJournals()
         return audit.report
@@ -109,7 +111,7 @@ package struct Audit {
     }
 
     private mutating func countTables() throws(TableError) {
-        let system = [TableLayout.ledger.name, TableLayout.deadLetters.name]
+        let system = [TableLayout.ledger.name, TableLayout.deadLetters.name, TableLayout.deadLetterMarks.name]
         let names: [String]
         do throws(FileError) {
             names = try store.entries(of: "\(dataDirectory)/tables").filter(\.isDirectory).map(\.name)
@@ -153,9 +155,32 @@ package struct Audit {
         }
     }
 
+    /// What lane replay had refused again stands in the marks, not in the dead letters.
+    private mutating func countMarks() throws(TableError) {
+        let name = TableLayout.deadLetterMarks.name
+        do throws(FileError) {
+            // Made with the first replay.
+            guard try store.exists("\(directory(of: name))/_delta_log") else { return }
+        } catch {
+            throw .file(error, table: name)
+        }
+        for file in try snapshot(of: name).files {
+            guard let segment = read(file, of: name) else { continue }
+            let streams = try segment.column("stream")
+            let refused = try segment.column("refused").words
+            let marks = try segment.column("mark")
+            for row in refused.indices where marks.text(at: row) == DeadLetterMark.dropped.rawValue {
+                report.droppedDeadLetters += 1
+            }
+            try count(
+                segment, stream: { streams.text(at: $0) }, weight: { refused[$0] }, into: &deadLetters)
+        }
+    }
+
     /// Counts the rows of a segment that the ledger covers.
     private func count(
-        _ segment: SegmentReader, stream: (Int) -> String?, into counts: inout [Key: Int64]
+        _ segment: SegmentReader, stream: (Int) -> String?, weight: (Int) -> Int64 = { _ in 1 },
+        into counts: inout [Key: Int64]
     ) throws(TableError) {
         let arrivals = try segment.column("ingest_time").words
         let offsets = try segment.column("journal_offset").words
@@ -166,7 +191,7 @@ package struct Audit {
                 continue
             }
             let minute = EventTime(microsecondsSinceEpoch: arrivals[row]).startOfMinute
-            counts[Key(lane: lane, stream: stream(row), minute: minute), default: 0] += 1
+            counts[Key(lane: lane, stream: stream(row), minute: minute), default: 0] += weight(row)
         }
     }
 
@@ -190,18 +215,20 @@ package struct Audit {
                 report.findings.append(
                     "\(place): the ledger says \(counts.refused) refused, dead_letters has \(deadLetters[key] ?? 0)")
             }
-            add(counts, of: key.stream)
+            add(counts, of: key)
         }
     }
 
-    private mutating func add(_ counts: LedgerCounts.Counts, of stream: String?) {
-        if !report.streams.contains(where: { $0.name == stream }) { report.streams.append(.init(name: stream)) }
-        for index in report.streams.indices where report.streams[index].name == stream {
-            report.streams[index].messages += counts.messages
-            report.streams[index].received += counts.received
-            report.streams[index].stored += counts.stored
-            report.streams[index].duplicate += counts.duplicate
-            report.streams[index].refused += counts.refused
+    private mutating func add(_ counts: LedgerCounts.Counts, of key: Key) {
+        if !report.streams.contains(where: { $0.name == key.stream }) {
+            report.streams.append(.init(name: key.stream))
+        }
+        for index in report.streams.indices where report.streams[index].name == key.stream {
+            if key.lane == ReplayLane.name {
+                report.streams[index].replayed.add(counts)
+            } else {
+                report.streams[index].counts.add(counts)
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 import DurableFiles
+import Glibc
 
 /// The folder of one node: who it belongs to, and which lanes have left a journal in it.
 struct DataDirectory: ~Copyable, Sendable {
@@ -27,6 +28,27 @@ struct DataDirectory: ~Copyable, Sendable {
         self.path = path
         self.store = store
     }
+
+    /// The same, and waits for a while when another process has it: replaying dead letters takes it for seconds.
+    static func whenFree(
+        _ configuration: PipelineConfiguration, store: any FileStore, report: (PipelineEvent) -> Void
+    ) throws(PipelineStartError) -> DataDirectory {
+        var attemptCount = 0
+        while true {
+            do throws(PipelineStartError) {
+                return try DataDirectory(configuration, store: store)
+            } catch {
+                attemptCount += 1
+                guard error.isLocked, attemptCount < Self.mostAttempts else { throw error }
+                if attemptCount == 1 { report(.waitingForDataDirectory(configuration.dataDirectory)) }
+                usleep(Self.attemptMicroseconds)
+            }
+        }
+    }
+
+    /// Ten seconds: a person who has started a second pipeline by mistake shall not wait long for the error.
+    private static let mostAttempts = 50
+    private static let attemptMicroseconds: UInt32 = 200_000
 
     /// Keeps other processes out of the folder at `path`, which is made when it is missing, for as long as the lock lives.
     static func lock(_ path: String, store: any FileStore) throws(PipelineStartError) -> FileLock {

@@ -15,6 +15,9 @@ struct Fold: ~Copyable {
     struct Identity: Sendable {
         let name: String
         let index: Int
+
+        /// Whether it is the lane without a broker.
+        var isReplay: Bool { name == ReplayLane.name }
     }
 
     /// 1024 messages: a block of some 300 KiB, which the second cache holds while it is read, checked and decoded.
@@ -40,6 +43,8 @@ struct Fold: ~Copyable {
     let judges: [ReadingJudge]
     let deadLetters: PipelineTable
     private let ledger: PipelineTable
+    /// Lane replay's only.
+    var replay: ReplayState?
 
     /// The last message that was folded.
     var foldedThrough: JournalOffset
@@ -65,6 +70,7 @@ struct Fold: ~Copyable {
         var tables: [PipelineTable] = []
         for plan in catalog.streams { tables.append(try open(plan.layout)) }
         let (deadLetters, ledger) = (try open(.deadLetters), try open(.ledger))
+        let marks = identity.isReplay ? try open(.deadLetterMarks) : nil
         self.identity = identity
         self.catalog = catalog
         self.configuration = configuration
@@ -77,6 +83,12 @@ struct Fold: ~Copyable {
         }
         self.deadLetters = deadLetters
         self.ledger = ledger
+        replay = marks.map { marks in
+            ReplayState(
+                marks: marks, registers: duplicates,
+                stored: StoredIdentities(catalog, configuration: configuration, store: store),
+                committedThrough: ledger.committedThrough)
+        }
         committedThrough = ledger.committedThrough
         foldedThrough = ledger.committedThrough
         journal = JournalReader(
@@ -94,7 +106,12 @@ struct Fold: ~Copyable {
 
     /// The last message of which any table of the lane has something: the journal was durable through it.
     var tablesOffset: JournalOffset {
-        (judges.map(\.table) + [deadLetters]).reduce(committedThrough) { max($0, $1.committedThrough) }
+        dataTables.reduce(committedThrough) { max($0, $1.committedThrough) }
+    }
+
+    /// All tables but the ledger, in the order of their commits.
+    private var dataTables: [PipelineTable] {
+        judges.map(\.table) + [deadLetters] + (replay.map { [$0.marks] } ?? [])
     }
 
     /// Goes on with message `offset`, the first of a journal that was begun anew because the old one was lost.
@@ -174,7 +191,7 @@ struct Fold: ~Copyable {
     }
 
     private var waitingByteCount: Int {
-        judges.reduce(deadLetters.batch.byteCount) { $0 + $1.table.batch.byteCount }
+        dataTables.reduce(0) { $0 + $1.batch.byteCount }
     }
 
     // MARK: Committing
@@ -184,7 +201,7 @@ struct Fold: ~Copyable {
         isCommitting = true
         var committed: [CommittedRows] = []
         do throws(TableError) {
-            for table in judges.map(\.table) + [deadLetters] {
+            for table in dataTables {
                 if let rows = try table.commit(through: foldedThrough, firstOffset: committedThrough.next) {
                     committed.append(rows)
                 }

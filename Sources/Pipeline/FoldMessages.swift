@@ -23,6 +23,11 @@ extension Fold {
             }
         }
         if firstFoldMilliseconds == nil { firstFoldMilliseconds = monotonicMilliseconds() }
+        if var replay = replay.take() {
+            defer { self.replay = replay }
+            do throws(TableError) { try foldReplays(&replay) } catch { throw .table(error) }
+            return true
+        }
         while nextMessage < messages.count, readingCount < configuration.cadence.readingCount { foldRun() }
         for judge in judges { judge.judge(counts: &ledgerCounts) }
         return true
@@ -56,7 +61,7 @@ extension Fold {
         foldedThrough = messages.offset(at: nextMessage - 1)
     }
 
-    private static func route(
+    static func route(
         ofMessageAt index: Int, in messages: borrowing MessageBatch, matcher: inout TopicMatcher
     ) -> TopicRoute? {
         matcher.route(of: messages.topic(at: index))

@@ -26,6 +26,8 @@ package final class Pipeline: Sendable {
     }
 
     private let lanes: Mutex<[RunningLane]>
+    private let replays: ReplayLane
+    private let replayThread = Mutex<WorkerThread?>(nil)
     private let directory: DataDirectory
     private let failures = Mutex<[String]>([])
 
@@ -42,7 +44,7 @@ package final class Pipeline: Sendable {
             try LaneStart.checkLimit(
                 configuration.journal, packetByteCount: lane.connection.maximumPacketByteCount)
         }
-        directory = try DataDirectory(configuration, store: store)
+        directory = try DataDirectory.whenFree(configuration, store: store, report: report)
         lanes = Mutex([])
         let registers = catalog.streams.map { DuplicateRegister(windowMicroseconds: $0.duplicateWindow) }
         var starts: [LaneStart] = []
@@ -52,15 +54,19 @@ package final class Pipeline: Sendable {
                     lane, index: index, catalog: catalog, configuration: configuration, store: store,
                     registers: registers, report: report))
         }
-        // A lane that is no longer configured may have acknowledged messages that no table has yet.
+        // A lane that is no longer configured may have acknowledged messages that no table has yet; and dead letters
+        // may wait to be folded again.
         let names = Set(starts.map(\.name))
         var former: [FormerLane] = []
         for name in try directory.lanesWithJournal() where !names.contains(name) {
             former.append(
-                try FormerLane(
+                try FormerLane.whenFree(
                     name, index: starts.count + former.count, catalog: catalog, configuration: configuration,
                     store: store, registers: registers, report: report))
         }
+        replays = ReplayLane(
+            index: starts.count + former.count, catalog: catalog, configuration: configuration, store: store,
+            registers: registers, report: report)
         let recovery = Recovery(
             catalog: catalog, configuration: configuration, store: store, registers: registers, report: report)
         do throws(TableError) {
@@ -71,6 +77,7 @@ package final class Pipeline: Sendable {
             throw .table(error)
         }
         for lane in former { try lane.foldWhatIsLeft() }
+        former = []
         for start in starts {
             let running = start.begin { [weak self] problem in self?.fail(problem) }
             lanes.withLock {
@@ -79,6 +86,8 @@ package final class Pipeline: Sendable {
                         name: start.name, progress: start.progress, intake: running.intake, fold: running.fold))
             }
         }
+        let thread = replays.begin { [weak self] problem in self?.fail(problem) }
+        replayThread.withLock { $0 = thread }
     }
 
     /// Why lanes have ended by themselves; empty while all is well.
@@ -94,6 +103,8 @@ package final class Pipeline: Sendable {
         for lane in running { lane.intake.join() }
         for lane in running { lane.progress.drain() }
         for lane in running { lane.fold.join() }
+        replays.end()
+        replayThread.withLock { $0.take() }?.join()
     }
 
     private func fail(_ sentence: String) {
@@ -126,6 +137,24 @@ package enum PipelineStartError: Error, CustomStringConvertible {
                 + "folder"
         case .formerLane(let lane, let problem): "lane \(lane), which is not configured any more: \(problem)"
         case .limit(let sentence): sentence
+        }
+    }
+
+    /// Whether another process holds what is needed.
+    package var isLocked: Bool {
+        switch self {
+        case .journal(.locked, _): true
+        case .file(let error): error.isLocked
+        default: false
+        }
+    }
+
+    /// Whether trying again later can help.
+    var isTransient: Bool {
+        switch self {
+        case .journal(.locked, _), .journal(.file, _), .file: true
+        case .table(let error): error.isTransient
+        default: false
         }
     }
 

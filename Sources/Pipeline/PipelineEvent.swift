@@ -6,6 +6,8 @@ package import Telemetry
 package enum PipelineEvent: Sendable {
     /// A connection of a lane: connected, subscribed, disconnected and so on.
     case broker(lane: String, MQTTEvent)
+    /// Another process is at work on the data folder; it may be gone in a moment.
+    case waitingForDataDirectory(String)
     /// The journal was opened; `cutByteCount` bytes of an unfinished write were removed.
     case journalOpened(lane: String, nextOffset: JournalOffset, cutByteCount: Int)
     /// The journal was gone: messages in it that were not committed yet, if there were any, are lost.

@@ -25,11 +25,12 @@ final class PipelineTable {
         layout: TableLayout, store: any FileStore, configuration: PipelineConfiguration, lane: String
     ) throws(TableError) {
         self.layout = layout
-        appId = "\(configuration.node)/\(lane)"
+        appId = Self.applicationID(node: configuration.node, lane: lane)
         // The last message of a cycle may hold as many readings as fit. A refused one takes a byte and a comma.
         batch = ColumnBatch(
             layout.columns,
-            rowLimit: configuration.cadence.readingCount + configuration.maximumPayloadByteCount / 2 + 1)
+            rowLimit: configuration.cadence.readingCount
+                + max(configuration.maximumPayloadByteCount / 2 + 1, ReadingSelection.maximumCount))
         let directory = "\(configuration.tablesDirectory)/\(layout.name)"
         segments = try SegmentWriter(
             layout: layout, store: store, tableDirectory: directory,
@@ -47,6 +48,9 @@ final class PipelineTable {
         }
         committedThrough = JournalOffset(UInt64(max(0, table.snapshot.transactions[appId]?.version ?? 0)))
     }
+
+    /// Under which name a lane's offsets stand in the logs of its tables.
+    static func applicationID(node: String, lane: String) -> String { "\(node)/\(lane)" }
 
     /// What the names of all segments that a lane writes begin with.
     static func segmentNamePrefix(node: String, lane: String) -> String { "part-\(node)-\(lane)-" }

@@ -36,7 +36,10 @@ struct Recovery: Sendable {
                 count += try restore(file, of: plan, into: registers[index], from: horizon, lanes: lanes)
             }
         }
-        for name in catalog.streams.map(\.name) + [TableLayout.deadLetters.name, TableLayout.ledger.name] {
+        var system = [TableLayout.deadLetters.name, TableLayout.ledger.name]
+        // Made with the first replay.
+        if lanes.contains(where: { $0.name == ReplayLane.name }) { system.append(TableLayout.deadLetterMarks.name) }
+        for name in catalog.streams.map(\.name) + system {
             try sweep(name, table: try files(of: name), lanes: lanes)
         }
         for lane in lanes {

@@ -84,7 +84,8 @@ struct StreamDefinition {
                 "`\(name)` cannot be the name of a stream, which is also that of its table",
                 fix: "Use small letters, digits and _, beginning with a letter, at most 64")
         }
-        guard !["ledger", "dead_letters", "kpi"].contains(name), !name.hasPrefix("rollup_") else {
+        let reserved = ["ledger", "dead_letters", "dead_letter_marks", "sparkplug_births", "kpi"]
+        guard !reserved.contains(name), !name.hasPrefix("rollup_") else {
             throw node.error("the table name `\(name)` belongs to the pipeline", fix: "Choose another name")
         }
         return node.located(name)

@@ -135,7 +135,8 @@ package enum TopicFilterError: Error, Equatable {
     /// Levels follow behind `#`.
     case multiLevelNotLast
 
-    var problem: String {
+    /// What is wrong, for a sentence that begins with the text.
+    package var problem: String {
         switch self {
         case .length: "is empty, too long or has a zero byte"
         case .shared: "names a shared subscription"
@@ -144,7 +145,8 @@ package enum TopicFilterError: Error, Equatable {
         }
     }
 
-    var fix: String {
+    /// What to do, without a full stop.
+    package var fix: String {
         switch self {
         case .length: "Write a topic filter such as telemetry/+/coverage/+"
         case .shared: "Write the filter without $share/group/; the group belongs into the configuration of the program"

@@ -12,7 +12,8 @@ struct Phusa: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Run.self, Publish.self, Simulate.self, TableCommand.self, Tail.self, Decode.self, AuditCommand.self,
+            Run.self, Publish.self, Simulate.self, TableCommand.self, Tail.self, Decode.self, DeadLettersCommand.self,
+            AuditCommand.self,
             Bench.self,
         ])
 

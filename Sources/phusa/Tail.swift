@@ -2,6 +2,7 @@ import ArgumentParser
 import DurableFiles
 import Glibc
 import Journal
+import Pipeline
 import Streams
 import Telemetry
 
@@ -117,7 +118,8 @@ struct Tail: ParsableCommand {
         if let lane, !names.contains(lane) {
             throw .usage("There is no lane \(lane) in \(data)/journal; there are \(names.joined(separator: ", ")).")
         }
-        for name in names where name == lane ?? name {
+        // What a person replays is not what arrives, but can be asked for.
+        for name in names where lane == nil ? name != ReplayDesk.laneName : name == lane {
             let directory = "\(data)/journal/\(name)"
             let offset = try beginning(of: directory, store)
             lanes.append(Lane(LaneTail(name, directory: directory, from: offset, catalog: catalog)))

@@ -85,7 +85,7 @@ struct DeadLetterTests {
         #expect(row["stream"] == nil && row["schema_version"] == nil)
         #expect(row.text("topic") == "elsewhere/a" && row.bytes("payload") == good)
         let report = try Audit.run(dataDirectory: Machine.directory, store: machine.store)
-        #expect(report.streams.first { $0.name == nil }?.refused == 1)
+        #expect(report.streams.first { $0.name == nil }?.counts.refused == 1)
     }
 
     @Test("have room for a message with as many refused readings as its bytes allow", arguments: [1, 7])

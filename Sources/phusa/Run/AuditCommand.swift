@@ -51,14 +51,26 @@ struct AuditCommand: ParsableCommand {
                 .map { "\($0.key) \(Format.count(Int($0.value)))" }
             let perReading = stream.rowCount > 0 ? Double(stream.byteCount) / Double(stream.rowCount) : 0
             table.add([
-                TextTable.Cell(stream.name ?? "(no stream)"), TextTable.Cell(Format.count(Int(stream.received))),
-                TextTable.Cell(Format.count(Int(stream.stored))), TextTable.Cell(Format.count(Int(stream.duplicate))),
-                TextTable.Cell(Format.count(Int(stream.refused))), TextTable.Cell(Format.count(stream.segmentCount)),
+                TextTable.Cell(stream.name ?? "(no stream)"),
+                TextTable.Cell(Format.count(Int(stream.counts.received))),
+                TextTable.Cell(Format.count(Int(stream.counts.stored))),
+                TextTable.Cell(Format.count(Int(stream.counts.duplicate))),
+                TextTable.Cell(Format.count(Int(stream.counts.refused))),
+                TextTable.Cell(Format.count(stream.segmentCount)),
                 TextTable.Cell(stream.rowCount > 0 ? Format.decimal(perReading, digits: 1) : ""),
                 TextTable.Cell(reasons.joined(separator: ", ")),
             ])
         }
         for line in table.linesForStandardOutput { print(line) }
+        let replayed = report.streams.reduce(into: AuditReport.Sums()) { $0.add($1.replayed) }
+        if replayed.messages > 0 {
+            print(
+                "Of what was refused, folded again: \(Format.count(Int(replayed.received))) readings, "
+                    + "\(Format.count(Int(replayed.stored))) of them stored, "
+                    + "\(Format.count(Int(replayed.duplicate))) there already, "
+                    + "\(Format.count(Int(replayed.refused))) refused again; "
+                    + "given up: \(Format.counted(Int(report.droppedDeadLetters), "dead letter"))")
+        }
         for lane in report.lanes {
             print(
                 "\(lane.name): \(Format.count(Int(lane.messages))) messages committed, "
@@ -82,12 +94,14 @@ struct AuditCommand: ParsableCommand {
             writer.beginObject()
             writer.name("stream")
             if let name = stream.name { writer.string(name) } else { writer.null() }
-            let numbers: [(String, Int64)] = [
-                ("messages", stream.messages), ("received", stream.received), ("stored", stream.stored),
-                ("duplicate", stream.duplicate), ("refused", stream.refused), ("rows", stream.rowCount),
-                ("segments", Int64(stream.segmentCount)), ("bytes", stream.byteCount),
-            ]
-            for (name, number) in numbers {
+            write(stream.counts, to: &writer)
+            writer.name("replayed")
+            writer.beginObject()
+            write(stream.replayed, to: &writer)
+            writer.endObject()
+            for (name, number) in [
+                ("rows", stream.rowCount), ("segments", Int64(stream.segmentCount)), ("bytes", stream.byteCount),
+            ] {
                 writer.name(name)
                 writer.integer(number)
             }
@@ -117,11 +131,24 @@ struct AuditCommand: ParsableCommand {
             writer.endObject()
         }
         writer.endArray()
+        writer.name("dropped_dead_letters")
+        writer.integer(report.droppedDeadLetters)
         writer.name("findings")
         writer.beginArray()
         for finding in report.findings { writer.string(finding) }
         writer.endArray()
         writer.endObject()
         return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    /// The sums as members of the object that was begun.
+    private static func write(_ sums: AuditReport.Sums, to writer: inout JSONWriter) {
+        for (name, number) in [
+            ("messages", sums.messages), ("received", sums.received), ("stored", sums.stored),
+            ("duplicate", sums.duplicate), ("refused", sums.refused),
+        ] {
+            writer.name(name)
+            writer.integer(number)
+        }
     }
 }

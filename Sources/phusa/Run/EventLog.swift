@@ -31,6 +31,8 @@ struct EventLog: Sendable {
     func write(_ event: PipelineEvent) {
         switch event {
         case .broker(let lane, let event): write(event, lane: lane)
+        case .waitingForDataDirectory(let path):
+            logger.warning("another process is using the data folder: waiting for it", metadata: ["data": "\(path)"])
         case .journalOpened(let lane, let next, let cut):
             var metadata: Logger.Metadata = ["lane": "\(lane)", "next": "\(next)"]
             if cut > 0 { metadata["unfinished_bytes_removed"] = "\(cut)" }

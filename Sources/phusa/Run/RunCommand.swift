@@ -46,7 +46,7 @@ struct Run: ParsableCommand {
             ("data", data), ("schemas", schemas), ("broker.host", brokerHost), ("broker.port", brokerPort),
         ]
         let configuration = try RunConfiguration.load(
-            file: config, environment: environment(),
+            file: config, environment: Setting.environment(),
             sets: set + named.compactMap { name, value in value.map { "\(name)=\($0)" } })
         if let mistake = configuration.contradiction { throw CommandFailure.usage(mistake) }
         let catalog: StreamCatalog
@@ -86,15 +86,4 @@ struct Run: ParsableCommand {
             print("\(setting.key)  (\(setting.variable), default: \(setting.standard))\n    \(setting.help)")
         }
     }
-}
-
-/// The variables of the environment that can hold settings.
-private func environment() -> [String: String] {
-    var variables: [String: String] = [:]
-    for setting in Setting.all {
-        // Safe: getenv returns a string that stays as long as nobody changes the environment, which nobody does.
-        guard let text = unsafe getenv(setting.variable) else { continue }
-        unsafe variables[setting.variable] = String(cString: text)
-    }
-    return variables
 }

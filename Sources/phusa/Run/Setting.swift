@@ -103,6 +103,15 @@ struct Setting: Sendable {
     ]
 }
 
+extension Setting {
+    /// The variables of the environment that hold settings.
+    static func environment() -> [String: String] {
+        var variables: [String: String] = [:]
+        for setting in all { variables[setting.variable] = Terminal.environment(setting.variable) }
+        return variables
+    }
+}
+
 // MARK: Kinds of values
 
 extension Setting {

@@ -11,12 +11,13 @@ enum TestStreams {
     static let slowSlotMicroseconds: Int64 = 450_000_000
     static let names = ["fast", "slow"]
 
-    static func catalog() throws -> StreamCatalog {
+    /// With other kinds than usual, the schema of a later day.
+    static func catalog(kinds: [String] = ["a", "b"]) throws -> StreamCatalog {
         let store = SimulatedFileStore(seed: 1)
         for (name, window) in [("fast", "10s"), ("slow", "1h")] {
             try store.createDirectory("/schemas/\(name)")
             try store.createAtomically("/schemas/\(name)/stream.yaml", Array(definition(name, window).utf8))
-            try store.createAtomically("/schemas/\(name)/v3.schema.json", Array(schema.utf8))
+            try store.createAtomically("/schemas/\(name)/v3.schema.json", Array(schema(kinds).utf8))
         }
         return try StreamCatalog.load("/schemas", from: store)
     }
@@ -35,7 +36,8 @@ enum TestStreams {
         """
     }
 
-    private static let schema = """
+    private static func schema(_ kinds: [String]) -> String {
+        """
         {
           "$schema": "https://json-schema.org/draft/2020-12/schema",
           "type": "object",
@@ -46,11 +48,12 @@ enum TestStreams {
             "tag": { "type": "integer", "minimum": 0, "maximum": 9007199254740991 },
             "level": { "type": "number", "multipleOf": 0.5, "minimum": -100, "maximum": 100 },
             "ratio": { "type": "number" },
-            "kind": { "enum": ["a", "b"] },
+            "kind": { "enum": [\(kinds.map { "\"\($0)\"" }.joined(separator: ", "))] },
             "mail": { "type": "string", "format": "date" },
             "on": { "type": "boolean" }
           },
           "required": ["t", "device", "tag"]
         }
         """
+    }
 }
