@@ -50,10 +50,9 @@ struct SparkplugBirths {
 
     // MARK: Births and deaths
 
-    /// Keeps a birth certificate.
+    /// Keeps a birth certificate; returns false when there is no room.
     ///
-    /// - Parameter isRestored: it comes from where the caller keeps them, so nothing is known of what followed it.
-    /// - Returns: false when there is no room.
+    /// Of a restored one, which comes from where the caller keeps them, it is not known what followed it.
     mutating func keep(_ payload: Phusa_Sparkplug_SparkplugPayload, of topic: SparkplugTopic, isRestored: Bool) -> Bool
     {
         end(topic.sourceKey)

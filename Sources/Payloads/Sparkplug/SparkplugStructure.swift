@@ -22,7 +22,7 @@ struct SparkplugStructure {
         }
     }
 
-    /// `{"columns": ["a", "b"], "rows": [[1, 2], [3, 4]]}`
+    /// Writes `{"columns": ["a", "b"], "rows": [[1, 2], [3, 4]]}`.
     private func writeDataSet(_ bytes: [UInt8], depth: Int, to writer: inout JSONWriter) throws(SparkplugError) {
         guard depth < maximumDepth else { throw tooDeep }
         let set = try ProtobufDecoding.decode(bytes, as: Phusa_Sparkplug_SparkplugDataSet.self, fieldLimit: fieldLimit)
@@ -56,7 +56,7 @@ struct SparkplugStructure {
         writer.endObject()
     }
 
-    /// `{"template": "name", "version": "1", "metrics": {…}, "parameters": {…}}`
+    /// Writes `{"template": "name", "version": "1", "metrics": {…}, "parameters": {…}}`.
     private func writeTemplate(_ bytes: [UInt8], depth: Int, to writer: inout JSONWriter) throws(SparkplugError) {
         guard depth < maximumDepth else { throw tooDeep }
         let template = try ProtobufDecoding.decode(
