@@ -34,30 +34,26 @@ public struct JSONWriter: Sendable {
 
     /// Writes a member's name; its value must follow.
     public mutating func name(_ name: String) {
-        separate()
-        JSONText.append(name, to: &bytes)
-        bytes.append(UInt8(ascii: ":"))
-        needsComma = false
+        // Safe: UInt8 has no padding, so every byte is initialized.
+        self.name(utf8: unsafe name.utf8Span.span.bytes)
     }
 
     /// Writes a member's name given as UTF-8 bytes; its value must follow.
     public mutating func name(utf8: RawSpan) {
-        separate()
-        JSONText.append(utf8, to: &bytes)
-        bytes.append(UInt8(ascii: ":"))
+        JSONText.append(utf8, comma: needsComma, colon: true, to: &bytes)
         needsComma = false
     }
 
     /// Writes a string.
     public mutating func string(_ value: String) {
-        separate()
-        JSONText.append(value, to: &bytes)
+        // Safe: UInt8 has no padding, so every byte is initialized.
+        string(unsafe value.utf8Span.span.bytes)
     }
 
     /// Writes a string given as UTF-8 bytes.
     public mutating func string(_ utf8: RawSpan) {
-        separate()
-        JSONText.append(utf8, to: &bytes)
+        JSONText.append(utf8, comma: needsComma, colon: false, to: &bytes)
+        needsComma = true
     }
 
     /// Writes an integer.
@@ -68,14 +64,14 @@ public struct JSONWriter: Sendable {
 
     /// Writes an integer.
     public mutating func integer(_ value: Int64) {
-        separate()
-        JSONText.append(value.magnitude, isNegative: value < 0, to: &bytes)
+        JSONText.append(value.magnitude, comma: needsComma, isNegative: value < 0, to: &bytes)
+        needsComma = true
     }
 
     /// Writes an integer.
     public mutating func integer(_ value: UInt64) {
-        separate()
-        JSONText.append(value, isNegative: false, to: &bytes)
+        JSONText.append(value, comma: needsComma, isNegative: false, to: &bytes)
+        needsComma = true
     }
 
     /// Writes the shortest number that reads back as `value`; `null` for infinities and NaN, which JSON lacks.
@@ -129,7 +125,7 @@ public struct JSONWriter: Sendable {
 extension JSONWriter {
     /// Appends a string, given as UTF-8 bytes, as JSON to `bytes`.
     public static func append(string utf8: RawSpan, to bytes: inout [UInt8]) {
-        JSONText.append(utf8, to: &bytes)
+        JSONText.append(utf8, comma: false, colon: false, to: &bytes)
     }
 }
 
@@ -142,10 +138,8 @@ extension JSONDocument {
             var members = members(of: index)
             var isFirst = true
             while let member = members.next() {
-                if !isFirst { bytes.append(UInt8(ascii: ",")) }
+                JSONText.append(stringBytes(at: member.name), comma: !isFirst, colon: true, to: &bytes)
                 isFirst = false
-                JSONText.append(stringBytes(at: member.name), to: &bytes)
-                bytes.append(UInt8(ascii: ":"))
                 write(member.value, into: &bytes)
             }
             bytes.append(UInt8(ascii: "}"))
@@ -159,11 +153,11 @@ extension JSONDocument {
                 write(element, into: &bytes)
             }
             bytes.append(UInt8(ascii: "]"))
-        case .string: JSONText.append(stringBytes(at: index), to: &bytes)
+        case .string: JSONText.append(stringBytes(at: index), comma: false, colon: false, to: &bytes)
         case .integer:
             let value = int64(at: index)
-            JSONText.append(value.magnitude, isNegative: value < 0, to: &bytes)
-        case .unsigned: JSONText.append(uint64(at: index), isNegative: false, to: &bytes)
+            JSONText.append(value.magnitude, comma: false, isNegative: value < 0, to: &bytes)
+        case .unsigned: JSONText.append(uint64(at: index), comma: false, isNegative: false, to: &bytes)
         case .double: JSONText.append(double(at: index), to: &bytes)
         case .true: bytes.append(contentsOf: "true".utf8)
         case .false: bytes.append(contentsOf: "false".utf8)
@@ -189,16 +183,8 @@ enum JSONText {
         bytes.append(contentsOf: value.description.utf8)
     }
 
-    static func append(_ value: String, to bytes: inout [UInt8]) {
-        var value = value
-        value.withUTF8 { utf8 in
-            // Safe: the span does not leave the closure.
-            append(unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(utf8)), to: &bytes)
-        }
-    }
-
-    static func append(_ magnitude: UInt64, isNegative: Bool, to bytes: inout [UInt8]) {
-        if isNegative { bytes.append(UInt8(ascii: "-")) }
+    /// Digits, with a comma before them if asked for.
+    static func append(_ magnitude: UInt64, comma: Bool, isNegative: Bool, to bytes: inout [UInt8]) {
         var digits = InlineArray<20, UInt8>(repeating: 0)
         var first = 20
         var rest = magnitude
@@ -207,22 +193,55 @@ enum JSONText {
             digits[first] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
         } while rest > 0
-        // Safe: every byte of the array is initialized, and the closure only reads them.
-        unsafe digits.span.extracting(first...).withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+        bytes.append(addingCapacity: 22) { (output: inout OutputSpan<UInt8>) in
+            if comma { output.append(UInt8(ascii: ",")) }
+            if isNegative { output.append(UInt8(ascii: "-")) }
+            for place in first..<20 { output.append(digits[place]) }
+        }
     }
 
-    static func append(_ utf8: RawSpan, to bytes: inout [UInt8]) {
+    /// A string, with a comma before it and a colon behind it if asked for.
+    static func append(_ utf8: RawSpan, comma: Bool, colon: Bool, to bytes: inout [UInt8]) {
+        let end = plainEnd(of: utf8, from: 0)
+        guard end == utf8.byteCount else { return appendEscaped(utf8, end, comma: comma, colon: colon, to: &bytes) }
+        // Most strings are plain and short, so what costs is to ask the array for room: once for all.
+        bytes.append(addingCapacity: end + 4) { (output: inout OutputSpan<UInt8>) in
+            if comma { output.append(UInt8(ascii: ",")) }
+            output.append(UInt8(ascii: "\""))
+            append(utf8, to: &output)
+            output.append(UInt8(ascii: "\""))
+            if colon { output.append(UInt8(ascii: ":")) }
+        }
+    }
+
+    private static func append(_ bytes: RawSpan, to output: inout OutputSpan<UInt8>) {
+        precondition(bytes.byteCount <= output.freeCapacity, "room was asked for")
+        // Safe: there is room for all bytes behind the `count` that are initialized, as was just checked.
+        unsafe output.withUnsafeMutableBufferPointer { buffer, count in
+            let target = unsafe UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
+            // Safe: as above.
+            unsafe bytes.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
+            count += bytes.byteCount
+        }
+    }
+
+    private static func appendEscaped(
+        _ utf8: RawSpan, _ firstEscape: Int, comma: Bool, colon: Bool, to bytes: inout [UInt8]
+    ) {
+        if comma { bytes.append(UInt8(ascii: ",")) }
         bytes.append(UInt8(ascii: "\""))
         var start = 0
+        var end = firstEscape
         while true {
-            let end = plainEnd(of: utf8, from: start)
             // Safe: the closure only reads the bytes it is given.
             unsafe utf8.extracting(start..<end).withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
             guard end < utf8.byteCount else { break }
             appendEscape(utf8.byte(at: end), to: &bytes)
             start = end + 1
+            end = plainEnd(of: utf8, from: start)
         }
         bytes.append(UInt8(ascii: "\""))
+        if colon { bytes.append(UInt8(ascii: ":")) }
     }
 
     /// The place of the first byte from `start` on that cannot stand for itself, or the end; eight bytes at a time.

@@ -25,7 +25,7 @@ struct NameSet {
 
     /// Ends the object that began at `level`, and gives the place of a name that it has before.
     mutating func leave(_ level: Int) -> Int? {
-        defer { names.removeSubrange(level...) }
+        defer { names.removeLast(names.count - level) }
         guard names.count - level <= Self.pairwiseLimit else { return firstDuplicateBySorting(level) }
         for second in level..<names.count {
             for first in level..<second where names[first].fingerprint == names[second].fingerprint {

@@ -109,7 +109,13 @@ struct SenMLPack {
                 throw SenMLError(
                     .notSenML, "SenML version \(version) is not known, only those up to \(Self.version)", at: label)
             }
-        case .baseName: base.baseName = try Self.text(document, value, label)
+        case .baseName:
+            base.baseName = try Self.text(document, value, label)
+            do throws(SenMLError) {
+                try Self.checkName(document.bytes(of: base.baseName), beginsName: true)
+            } catch {
+                throw SenMLError(error.reason, error.sentence, at: label)
+            }
         case .baseTime: baseTime = try Self.time(document, value, label)
         case .baseUnit: base.unit = try Self.text(document, value, label)
         case .baseValue: base.baseValue = try Self.number(document, value, label)
@@ -205,20 +211,22 @@ extension SenMLPack {
     /// RFC 8428, section 4.5.1: what a name and its base name may consist of.
     private func checkName(of entry: SenMLEntry, _ document: borrowing JSONDocument) throws(SenMLError) {
         guard entry.baseName.count + entry.name.count > 0 else { throw SenMLError(.notSenML, "the record has no name") }
-        var isFirst = true
-        for text in [entry.baseName, entry.name] {
-            for offset in text.offset..<(text.offset + text.count) {
-                switch document.stringStorage.octet(at: offset) {
-                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"):
-                    isFirst = false
-                case UInt8(ascii: ":"), UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                    guard !isFirst else {
-                        throw SenMLError(.notSenML, "the name begins with neither a letter nor a digit")
-                    }
-                default:
-                    throw SenMLError(.notSenML, "the name has a character other than letters, digits and -:./_")
+        // A base name was checked when it was set.
+        try Self.checkName(document.bytes(of: entry.name), beginsName: entry.baseName.count == 0)
+    }
+
+    private static func checkName(_ name: RawSpan, beginsName: Bool) throws(SenMLError) {
+        for offset in 0..<name.byteCount {
+            switch name.octet(at: offset) {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                continue
+            case UInt8(ascii: ":"), UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                guard offset > 0 || !beginsName else {
+                    throw SenMLError(.notSenML, "the name begins with neither a letter nor a digit")
                 }
+            default:
+                throw SenMLError(.notSenML, "the name has a character other than letters, digits and -:./_")
             }
         }
     }
