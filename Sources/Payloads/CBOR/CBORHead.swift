@@ -45,8 +45,14 @@ struct CBORHead {
         }
         let byteCount = 1 << (Int(information) - 24)
         guard byteCount < bytes.byteCount - offset else { throw truncated(bytes) }
-        var argument: UInt64 = 0
-        for place in 1...byteCount { argument = argument << 8 | UInt64(bytes.octet(at: offset + place)) }
+        // Safe: that many bytes follow, as was just checked, and any bytes are an integer.
+        let argument: UInt64 =
+            switch byteCount {
+            case 1: UInt64(bytes.octet(at: offset + 1))
+            case 2: UInt64(unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset + 1, as: UInt16.self).bigEndian)
+            case 4: UInt64(unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset + 1, as: UInt32.self).bigEndian)
+            default: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset + 1, as: UInt64.self).bigEndian
+            }
         if major == 7, information == 24, argument < 32 {
             throw CBORError(.notCBOR, at: offset, "the simple value \(argument) must be written in one byte")
         }

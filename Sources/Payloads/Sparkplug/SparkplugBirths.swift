@@ -9,14 +9,19 @@ struct SparkplugBirths {
     }
 
     /// The certificate of an edge node or a device.
-    private struct Birth {
-        var isAlive = false
-        var metrics: [Metric] = []
-        var byAlias: [UInt64: Int] = [:]
+    struct Birth {
+        fileprivate var metrics: [Metric] = []
+        fileprivate var byAlias: [UInt64: Int] = [:]
         /// Those without an alias.
-        var byName: [Fingerprint: Int] = [:]
+        fileprivate var byName: [Fingerprint: Int] = [:]
         /// Of a device: the session of its edge node in which it was born.
-        var session = 0
+        fileprivate var session = 0
+
+        /// What the certificate says of a metric.
+        subscript(metric: Phusa_Sparkplug_SparkplugMetric) -> Metric? {
+            let index = metric.hasAlias ? byAlias[metric.alias] : byName[Fingerprint(metric.name.utf8Bytes)]
+            return index.map { metrics[$0] }
+        }
     }
 
     /// What is known of an edge node besides its metrics.
@@ -58,7 +63,7 @@ struct SparkplugBirths {
         end(topic.sourceKey)
         guard metricCount + payload.metrics.count <= metricLimit, births.count < metricLimit, nodes.count < metricLimit
         else { return false }
-        var birth = Birth(isAlive: true)
+        var birth = Birth()
         birth.metrics.reserveCapacity(payload.metrics.count)
         for metric in payload.metrics where metric.hasName {
             if metric.hasAlias {
@@ -104,18 +109,10 @@ struct SparkplugBirths {
 
     // MARK: Look-ups
 
-    /// Whether the edge node or device of a message has a birth that is still in force.
-    func isAlive(_ topic: SparkplugTopic) -> Bool {
-        guard let birth = births[topic.sourceKey] else { return false }
-        return topic.edgeKey == topic.sourceKey || birth.session == nodes[topic.edgeKey]?.session
-    }
-
-    /// What the birth certificate says of a metric.
-    func metric(_ metric: Phusa_Sparkplug_SparkplugMetric, of topic: SparkplugTopic) -> Metric? {
+    /// The birth of the edge node or device of a message, while it is in force.
+    func birth(of topic: SparkplugTopic) -> Birth? {
         guard let birth = births[topic.sourceKey] else { return nil }
-        let index =
-            metric.hasAlias ? birth.byAlias[metric.alias] : birth.byName[Fingerprint(metric.name.utf8Bytes)]
-        return index.map { birth.metrics[$0] }
+        return topic.edgeKey == topic.sourceKey || birth.session == nodes[topic.edgeKey]?.session ? birth : nil
     }
 
     // MARK: Sequence and rebirths

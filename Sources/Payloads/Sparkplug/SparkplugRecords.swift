@@ -102,9 +102,10 @@ struct SparkplugRecords {
         }
         note(payload, topic, message, into: &sink)
         group(payload)
+        let birth = births.birth(of: topic)
         var wantsBirth = false
         for reading in readings where !sink.isFull {
-            write(reading, of: payload, topic, message, &wantsBirth, into: &sink)
+            write(reading, of: payload, born: birth, topic, message, &wantsBirth, into: &sink)
         }
         if wantsBirth, births.asksForRebirth(of: topic, at: message.arrival) {
             sink.note(.rebirthWanted(commandTopic: topic.commandTopic(in: message.topic)))
@@ -161,8 +162,8 @@ struct SparkplugRecords {
     }
 
     private mutating func write(
-        _ reading: Reading, of payload: Payload, _ topic: SparkplugTopic, _ message: borrowing PayloadMessage,
-        _ wantsBirth: inout Bool, into sink: inout RecordSink
+        _ reading: Reading, of payload: Payload, born birth: SparkplugBirths.Birth?, _ topic: SparkplugTopic,
+        _ message: borrowing PayloadMessage, _ wantsBirth: inout Bool, into sink: inout RecordSink
     ) {
         let place = "/metrics/\(reading.first)"
         names.removeAll()
@@ -172,7 +173,7 @@ struct SparkplugRecords {
             var index = reading.first
             while index >= 0, !sink.draftIsTooLarge {
                 do throws(SparkplugError) {
-                    try write(payload.metrics[index], at: index, topic, to: &sink.draft)
+                    try write(payload.metrics[index], at: index, birth, to: &sink.draft)
                 } catch {
                     if error.reason == .birthMissing { wantsBirth = true }
                     return sink.refuse(error.refusal(at: "/metrics/\(index)"), at: place)
@@ -220,16 +221,15 @@ struct SparkplugRecords {
     private static let originNames = ["device", "group", "ts", "seq", "is_historical"].map { Fingerprint($0.utf8Bytes) }
 
     private mutating func write(
-        _ metric: Metric, at index: Int, _ topic: SparkplugTopic, to writer: inout JSONWriter
+        _ metric: Metric, at index: Int, _ birth: SparkplugBirths.Birth?, to writer: inout JSONWriter
     ) throws(SparkplugError) {
         // A metric that says its name and type needs no birth certificate.
-        let born = metric.hasName && metric.datatype != 0 ? nil : births.metric(metric, of: topic)
-        let isBorn = born != nil && births.isAlive(topic)
-        let datatype = metric.datatype != 0 ? metric.datatype : isBorn ? born?.datatype ?? 0 : 0
+        let born = metric.hasName && metric.datatype != 0 ? nil : birth?[metric]
+        let datatype = metric.datatype != 0 ? metric.datatype : born?.datatype ?? 0
         if metric.hasName {
             names.insert(Fingerprint(metric.name.utf8Bytes), place: index)
             writer.name(metric.name)
-        } else if isBorn, let name = born?.name {
+        } else if let name = born?.name {
             names.insert(Fingerprint(name.utf8Bytes), place: index)
             writer.name(name)
         } else if metric.hasAlias {

@@ -115,11 +115,26 @@ struct StructuredPayloads {
 
     private mutating func metric(depth: Int) -> MetricWire {
         let names = ["a", "b", "ts", "bdSeq", "Node Control/Rebirth", "", "x/y", "é"]
+        // Half of them are sound, or nothing but refusals would be tried.
+        if below(2) == 0 { return soundMetric(names[below(names.count)]) }
         return MetricWire(
             name: below(3) == 0 ? nil : names[below(names.count)], alias: below(2) == 0 ? nil : UInt64(below(4)),
             timestamp: below(2) == 0 ? nil : number(), type: below(4) == 0 ? nil : UInt32(below(37)),
             isHistorical: below(6) == 0, isNull: below(8) == 0,
             value: below(8) == 0 ? nil : sparkplugValue(depth: depth))
+    }
+
+    private mutating func soundMetric(_ name: String) -> MetricWire {
+        let choices: [(UInt32, MetricWire.Value)] = [
+            (1, .int(UInt32(below(256)))), (3, .int(UInt32(below(1 << 30)))), (8, .long(random.next())),
+            (9, .float(12.3)),
+            (10, .double(Double(below(1000)) / 8)), (11, .boolean(below(2) == 0)), (12, .string("text")),
+            (13, .long(UInt64(below(1 << 40)))), (22, .bytes((0..<below(9)).map { _ in UInt8(below(256)) })),
+            (33, .bytes([0x41, 0, 0])), (17, .bytes([1, 2, 3, 4])),
+        ]
+        let (type, value) = choices[below(choices.count)]
+        return MetricWire(
+            name: name + String(below(4)), alias: below(2) == 0 ? nil : UInt64(below(4)), type: type, value: value)
     }
 
     private mutating func number() -> UInt64 {
