@@ -45,6 +45,8 @@ struct Fold: ~Copyable {
     private let ledger: PipelineTable
     /// Lane replay's only.
     var replay: ReplayState?
+    /// Nil where nothing is sent back to fleets.
+    var feedback: FoldFeedback?
 
     /// The last message that was folded.
     var foldedThrough: JournalOffset

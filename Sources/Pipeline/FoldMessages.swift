@@ -81,9 +81,25 @@ extension Fold {
                     payload: deadLetters.batch.intern(
                         messages.payload(at: refused.message), column: DeadLetterColumn.payload))
             }
-            if let kept { keep(refused.refusal, of: kept, reading: refused.reading) }
+            if let kept {
+                keep(refused.refusal, of: kept, reading: refused.reading)
+                if feedback != nil { tell(refused, of: kept) }
+            }
         }
         refusals.removeAll(keepingCapacity: true)
+    }
+
+    /// Tells the sender, where that is wanted.
+    private mutating func tell(_ refused: RefusedMessage, of kept: KeptMessage) {
+        let plan = kept.stream.map { catalog.streams[$0] }
+        feedback?.tell(
+            refused.refusal, reading: refused.reading, messageAt: refused.message, of: messages,
+            stream: plan.map { plan in
+                (
+                    name: plan.name, deviceMember: plan.identity.columns.first.map { plan.columns[$0].name },
+                    schemaVersion: "\(plan.schemaVersion)"
+                )
+            })
     }
 
     /// Puts a refused message or reading into the dead letters.

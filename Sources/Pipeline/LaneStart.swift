@@ -19,7 +19,8 @@ final class LaneStart: Sendable {
 
     init(
         _ lane: Pipeline.LaneConfiguration, index: Int, catalog: StreamCatalog, configuration: PipelineConfiguration,
-        store: any FileStore, registers: [DuplicateRegister], report: @escaping @Sendable (PipelineEvent) -> Void
+        store: any FileStore, registers: [DuplicateRegister], feedback: FeedbackSender?,
+        report: @escaping @Sendable (PipelineEvent) -> Void
     ) throws(PipelineStartError) {
         name = lane.name
         self.report = report
@@ -43,6 +44,9 @@ final class LaneStart: Sendable {
             throw .journal(error, lane: lane.name)
         }
         if journal.firstOffset == journal.nextOffset { fold.giveUp(before: journal.firstOffset) }
+        fold.feedback = feedback.map {
+            FoldFeedback($0.outbox, $0.configuration, knownThrough: journal.durableThrough)
+        }
         ledgerOffset = fold.ledgerOffset
         report(
             .journalOpened(

@@ -28,6 +28,8 @@ package final class Pipeline: Sendable {
     private let lanes: Mutex<[RunningLane]>
     private let replays: ReplayLane
     private let replayThread = Mutex<WorkerThread?>(nil)
+    private let feedback: FeedbackSender?
+    private let feedbackThread = Mutex<WorkerThread?>(nil)
     private let directory: DataDirectory
     private let failures = Mutex<[String]>([])
 
@@ -44,6 +46,7 @@ package final class Pipeline: Sendable {
             try LaneStart.checkLimit(
                 configuration.journal, packetByteCount: lane.connection.maximumPacketByteCount)
         }
+        feedback = try Self.feedback(configuration.feedback, lanes: laneConfigurations, report: report)
         directory = try DataDirectory.whenFree(configuration, store: store, report: report)
         lanes = Mutex([])
         let registers = catalog.streams.map { DuplicateRegister(windowMicroseconds: $0.duplicateWindow) }
@@ -52,7 +55,7 @@ package final class Pipeline: Sendable {
             starts.append(
                 try LaneStart(
                     lane, index: index, catalog: catalog, configuration: configuration, store: store,
-                    registers: registers, report: report))
+                    registers: registers, feedback: feedback, report: report))
         }
         // A lane that is no longer configured may have acknowledged messages that no table has yet; and dead letters
         // may wait to be folded again.
@@ -88,6 +91,30 @@ package final class Pipeline: Sendable {
         }
         let thread = replays.begin { [weak self] problem in self?.fail(problem) }
         replayThread.withLock { $0 = thread }
+        let sending = feedback?.begin()
+        feedbackThread.withLock { $0 = sending }
+    }
+
+    /// Checks what is to be sent back to fleets before anything is opened.
+    private static func feedback(
+        _ configuration: FeedbackConfiguration?, lanes: [LaneConfiguration],
+        report: @escaping @Sendable (PipelineEvent) -> Void
+    ) throws(PipelineStartError) -> FeedbackSender? {
+        guard let configuration else { return nil }
+        let filters = lanes.flatMap { $0.connection.subscriptions.map(\.filter) }
+        if let filter = configuration.topic?.loop(among: filters) {
+            throw .limit(
+                "the feedback topic \(configuration.topic?.template ?? "") can match the subscription \(filter): what is "
+                    + "sent to fleets would come back as a message, be refused, and be answered again. Choose a topic that "
+                    + "no filter takes")
+        }
+        let sender = FeedbackSender(configuration, report: report)
+        do throws(MQTTError) {
+            _ = try sender.makePublisher()
+        } catch {
+            throw .broker(error, lane: FeedbackSender.laneName)
+        }
+        return sender
     }
 
     /// Why lanes have ended by themselves; empty while all is well.
@@ -105,6 +132,8 @@ package final class Pipeline: Sendable {
         for lane in running { lane.fold.join() }
         replays.end()
         replayThread.withLock { $0.take() }?.join()
+        feedback?.end()
+        feedbackThread.withLock { $0.take() }?.join()
     }
 
     private func fail(_ sentence: String) {

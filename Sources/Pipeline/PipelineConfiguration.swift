@@ -24,6 +24,9 @@ package struct PipelineConfiguration: Sendable {
     /// zstd's level for segments; 3 is zstd's default.
     package var compressionLevel: Int32 = 3
 
+    /// What is sent back to fleets; nil for nothing.
+    package var feedback: FeedbackConfiguration?
+
     /// The sizes of each lane's journal.
     package var journal = JournalWriter.Configuration()
 

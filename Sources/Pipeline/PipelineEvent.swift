@@ -26,6 +26,8 @@ package enum PipelineEvent: Sendable {
     case swept(table: String, fileCount: Int)
     /// Segments that no commit names, and whose messages are not read again: left where they are.
     case unnamedSegments(table: String, fileCount: Int)
+    /// So many notes to fleets were not sent: too many at once, or too many for one topic.
+    case feedbackDropped(count: Int)
     /// A thread of the lane has ended for good; the pipeline stops.
     case failed(lane: String, problem: String)
 }

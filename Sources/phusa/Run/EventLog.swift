@@ -70,6 +70,8 @@ struct EventLog: Sendable {
             logger.error(
                 "old segments that no commit names: if the table's log was lost, restore it; else remove them",
                 metadata: ["table": "\(table)", "files": "\(count)"])
+        case .feedbackDropped(let count):
+            logger.info("notes to fleets left out", metadata: ["count": "\(count)"])
         case .failed(let lane, let problem):
             logger.critical("lane ended", metadata: ["lane": "\(lane)", "problem": "\(problem)"])
         }

@@ -69,7 +69,9 @@ struct Run: ParsableCommand {
         }
         let pipeline: Pipeline
         do throws(PipelineStartError) {
-            pipeline = try Pipeline(configuration.pipeline, catalog: catalog, lanes: lanes) { log.write($0) }
+            var settings = configuration.pipeline
+            settings.feedback = configuration.feedback(hasSparkplug: catalog.hasSparkplugSources)
+            pipeline = try Pipeline(settings, catalog: catalog, lanes: lanes) { log.write($0) }
         } catch {
             throw error.isConfiguration ? CommandFailure.usage("\(error)") : CommandFailure.failure("\(error)")
         }

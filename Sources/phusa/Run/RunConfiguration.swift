@@ -22,6 +22,11 @@ struct RunConfiguration {
     var cadence = CommitCadence()
     var maximumPayloadByteCount = 256 << 10
     var compressionLevel: Int32 = 3
+    var feedbackTopic: FeedbackTopic?
+    var feedbackLanguage = FeedbackConfiguration.Language.both
+    var feedbackNotesPerMinute = 10
+    var feedbackQualityOfService = QualityOfService.atMostOnce
+    var asksForRebirths = true
 
     init() {
         // 8 MiB: a broker silently drops what exceeds the packet limit of an MQTT 5 client, so it lies well above what
@@ -37,6 +42,22 @@ struct RunConfiguration {
         pipeline.journal = JournalWriter.Configuration(
             fileByteCount: journalFileByteCount, byteLimit: journalByteLimit, diskReserve: diskReserve)
         return pipeline
+    }
+
+    /// What is sent back to fleets: notes where a topic is set, and requests to Sparkplug nodes where a stream has some.
+    func feedback(hasSparkplug: Bool) -> FeedbackConfiguration? {
+        guard feedbackTopic != nil || (hasSparkplug && asksForRebirths) else { return nil }
+        var connection = connection(lane: "feedback", filters: [])
+        connection.clientID = "\(clientID ?? node)-feedback"
+        connection.sessionExpirySeconds = 0
+        connection.sharedGroup = nil
+        var feedback = FeedbackConfiguration(connection: connection)
+        feedback.topic = feedbackTopic
+        feedback.language = feedbackLanguage
+        feedback.notesPerMinute = feedbackNotesPerMinute
+        feedback.qualityOfService = feedbackQualityOfService
+        feedback.asksForRebirths = hasSparkplug && asksForRebirths
+        return feedback
     }
 
     /// What does not fit together although each value is right by itself.

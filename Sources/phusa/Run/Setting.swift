@@ -96,6 +96,35 @@ struct Setting: Sendable {
             $0.compressionLevel = Int32($1)
         },
 
+        Setting(
+            key: "feedback.topic",
+            help: "where senders are told of refusals: {topic}/refused, or with {stream}, {device}, {1}, {2} …",
+            standard: "none"
+        ) { configuration, text in
+            do throws(FeedbackTopicError) {
+                configuration.feedbackTopic = try FeedbackTopic(text)
+                return nil
+            } catch {
+                return Expectation(
+                    text: "a topic with {topic}, {stream}, {device} or levels such as {2}: it \(error.problem)")
+            }
+        },
+        choice(
+            "feedback.language", "language of these notes", "both",
+            FeedbackConfiguration.Language.allCases.map(\.rawValue)
+        ) {
+            $0.feedbackLanguage = FeedbackConfiguration.Language(rawValue: $1) ?? .both
+        },
+        number("feedback.per_device_per_minute", "notes a minute for one topic at the most", "10", in: 1...6000) {
+            $0.feedbackNotesPerMinute = $1
+        },
+        number("feedback.qos", "quality of service of these notes", "0", in: 0...1) {
+            $0.feedbackQualityOfService = QualityOfService(rawValue: UInt8($1)) ?? .atMostOnce
+        },
+        flag("sparkplug.rebirth", "ask Sparkplug nodes for birth certificates that are missing", "true") {
+            $0.asksForRebirths = $1
+        },
+
         // 256 MiB: MQTT has no larger message.
         bytes("message.limit", "larger payloads are kept as dead letters, not taken apart", "256KiB", to: 256 << 20) {
             $0.maximumPayloadByteCount = $1
