@@ -78,8 +78,8 @@ let package = Package(
         .executableTarget(
             name: "phusa",
             dependencies: [
-                "Telemetry", "DurableFiles", "MQTTSource", "Journal", "JSONDocument", "Streams", "Parquet",
-                "DeltaLake", "Pipeline",
+                "Telemetry", "DurableFiles", "MQTTSource", "Journal", "JSONDocument", "JSONSchema", "Streams",
+                "Parquet", "DeltaLake", "Pipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),

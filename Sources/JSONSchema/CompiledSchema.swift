@@ -8,6 +8,8 @@ public import JSONDocument
 /// checked.
 public struct CompiledSchema: Sendable {
     let program: SchemaProgram
+    /// The schema as it stands.
+    let source: JSONTree
     /// What the schema says about the members of the object that it describes, also of objects in it.
     public let fields: [FieldFacts]
 
@@ -29,7 +31,11 @@ public struct CompiledSchema: Sendable {
         var compiler = SchemaCompiler(registry: registry, assertsFormat: assertsFormat)
         program = try compiler.program()
         fields = FieldFactsReader(compiler.registry).facts
+        self.source = source
     }
+
+    /// Whether no other document is part of it.
+    var isAlone: Bool { program.documentNames.count == 1 }
 }
 
 /// Runs a compiled schema on one document after the other.

@@ -13,8 +13,7 @@ struct Phusa: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             Run.self, Publish.self, Simulate.self, TableCommand.self, Tail.self, Decode.self, DeadLettersCommand.self,
-            AuditCommand.self,
-            Bench.self,
+            SchemaCommand.self, AuditCommand.self, Bench.self,
         ])
 
     static func main() {

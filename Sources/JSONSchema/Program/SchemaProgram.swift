@@ -93,7 +93,7 @@ struct ConditionTable: Sendable {
 }
 
 /// Names that must be there, by themselves or because another one is.
-struct RequiredTable: Sendable {
+struct RequiredTable: Sendable, Equatable {
     var trigger: String?
     var names: [String]
 }

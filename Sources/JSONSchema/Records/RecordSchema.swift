@@ -9,7 +9,7 @@ public struct RecordSchema: Sendable {
     /// The fields, in the order of their slots.
     public let fields: [JSONPointer]
     let program: SchemaProgram
-    let flat: FlatProgram?
+    private(set) var flat: FlatProgram?
     let absent: [(pointer: JSONPointer, values: [JSONTree])]
     /// The first steps of all fields; other members are extra.
     let fieldNames: NameTable
@@ -24,22 +24,22 @@ public struct RecordSchema: Sendable {
     ///   - absent: for members, the values that mean "no value"; such a member counts as not there, before any check.
     ///     Numbers count by value (`-200` is also `-200.0`), and arrays, objects and booleans never.
     public init(_ schema: CompiledSchema, fields: [JSONPointer], absent: [JSONPointer: [JSONTree]] = [:]) {
-        self.init(schema, fields: fields, absent: absent, allowsFlat: true)
-    }
-
-    /// As the other one; without `allowsFlat` the general program is used even where it need not be, which tests compare.
-    package init(
-        _ schema: CompiledSchema, fields: [JSONPointer], absent: [JSONPointer: [JSONTree]], allowsFlat: Bool
-    ) {
         self.fields = fields
         program = schema.program
         let absent = absent.mapValues { values in values.filter(Self.isSentinel) }.filter { !$0.value.isEmpty }
         self.absent = absent.map { ($0.key, $0.value) }.sorted { $0.pointer.description < $1.pointer.description }
-        flat = allowsFlat ? FlatProgram(program, fields: fields, absent: absent) : nil
+        flat = FlatProgram(program, fields: fields, absent: absent)
         var names: [String] = []
         for case let name? in fields.map(\.tokens.first) where !names.contains(name) { names.append(name) }
         fieldNames = NameTable(names)
         nestedSlots = fields.indices.filter { fields[$0].tokens.count != 1 }
+    }
+
+    /// The same schema for the general program alone, which tests and benchmarks compare.
+    package var withoutFlatPath: RecordSchema {
+        var copy = self
+        copy.flat = nil
+        return copy
     }
 
     /// Whether the fast table of checks is in use.

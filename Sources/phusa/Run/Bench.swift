@@ -10,7 +10,7 @@ import Telemetry
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measures the way from a journal to committed tables; Benchmarks/side-by-side uses it.",
-        subcommands: [BenchJournal.self, BenchFold.self])
+        subcommands: [BenchJournal.self, BenchFold.self, BenchSchema.self])
 }
 
 struct BenchJournal: ParsableCommand {

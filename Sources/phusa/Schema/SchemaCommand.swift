@@ -1,0 +1,19 @@
+import ArgumentParser
+
+/// `phusa schema`: JSON Schema by itself, apart from any stream.
+struct SchemaCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "schema",
+        abstract: "Checks documents against a JSON Schema, runs test suites, and compares versions of a schema.",
+        discussion: """
+            Schemas are of draft 2020-12, 2019-09 or 7, as their $schema says. Nothing is ever fetched: what a schema \
+            refers to is given with --remotes and --map; the meta-schemas are built in.
+
+            EXAMPLES
+              phusa schema validate Schemas/streams/coverage/v1.schema.json reading.json
+              phusa schema validate --map https://example.com/schemas/=local/ order.schema.json *.json
+              phusa schema test --remotes JSON-Schema-Test-Suite/remotes JSON-Schema-Test-Suite/tests/draft2020-12
+              phusa schema diff v1.schema.json v2.schema.json
+            """,
+        subcommands: [SchemaValidate.self, SchemaTest.self, SchemaDiff.self])
+}
