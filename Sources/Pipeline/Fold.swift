@@ -165,7 +165,8 @@ struct Fold: ~Copyable {
         while try advance(progress, through: durable, isLast: true, at: nil) {}
     }
 
-    /// One step: a commit when one is due, else a block of messages, else, with `isLast`, a commit of what is there.
+    /// One step: a commit when one is due, else a block of messages, else, with `isLast` or when the journal is full, a
+    /// commit of what is there.
     ///
     /// - Returns: false when there is nothing to do.
     /// - Throws: when the step did not succeed; the next one tries it again.
@@ -174,7 +175,7 @@ struct Fold: ~Copyable {
     ) throws(FoldError) -> Bool {
         let isDue = isCommitting || isCommitDue(at: now)
         if !isDue, try foldBlock(through: durable) { return true }
-        guard isDue || isLast, foldedThrough > committedThrough else { return false }
+        guard isDue || isLast || progress.isRoomWanted, foldedThrough > committedThrough else { return false }
         try commit(progress)
         return true
     }

@@ -80,6 +80,9 @@ struct Lane: ~Copyable {
         var lostCount = 0
         for index in 0..<batch.count where batch.entry(at: index).flags.qualityOfService == 0 { lostCount += 1 }
         if lostCount > 0 { report(.lostAtMostOnce(lane: name, count: lostCount)) }
+        // The fold need not wait for its interval: nothing more comes until it has committed.
+        progress.wantRoom(true)
+        defer { progress.wantRoom(false) }
         while !progress.isIntakeOver {
             cut()
             let shortage = try journal.shortage(

@@ -11,6 +11,7 @@ package final class LaneProgress: Sendable {
         var committed: JournalOffset
         var isIntakeOver = false
         var isDraining = false
+        var isRoomWanted = false
     }
 
     private let state: Mutex<State>
@@ -45,6 +46,15 @@ package final class LaneProgress: Sendable {
 
     /// Whether the fold shall commit what is durable and end.
     package var isDraining: Bool { state.withLock { $0.isDraining } }
+
+    /// Whether the journal is full, so that the fold shall commit what it can at once.
+    package var isRoomWanted: Bool { state.withLock { $0.isRoomWanted } }
+
+    /// Says that the journal is full, or that it has room again.
+    package func wantRoom(_ isWanted: Bool) {
+        state.withLock { $0.isRoomWanted = isWanted }
+        if isWanted { signal() }
+    }
 
     package func didSynchronize(through offset: JournalOffset) {
         state.withLock { $0.durable = offset }

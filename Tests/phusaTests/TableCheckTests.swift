@@ -123,6 +123,24 @@ struct TableCheckTests {
         #expect(try table.check().findings.contains { $0.sentence.contains("not there") })
     }
 
+    @Test("a log that is gone or broken is a finding, and the table is still among those to check")
+    func logs() throws {
+        let table = try SmallTable()
+        let commit = "\(table.table)/_delta_log/00000000000000000001.json"
+        try SystemFileStore().createAtomically(commit, Array("{\"add\":".utf8))
+        let broken = try table.check()
+        #expect(broken.version == nil && broken.findings.map(\.path) == ["_delta_log"])
+        #expect(broken.findings.first?.sentence.contains("cannot be read") == true)
+        for entry in try SystemFileStore().entries(of: "\(table.table)/_delta_log") {
+            try SystemFileStore().remove("\(table.table)/_delta_log/\(entry.name)")
+        }
+        try SystemFileStore().remove("\(table.table)/_delta_log")
+        let folder = try TableFolder(data: table.data)
+        #expect(try folder.names([]) == [] && folder.names([], withRemains: true) == ["coverage"])
+        let lost = try table.check()
+        #expect(lost.findings.first?.sentence.contains("the log is gone") == true)
+    }
+
     @Test(
         "compares rows, nulls and bounds with the log",
         arguments: [

@@ -14,7 +14,8 @@ struct TableCheck {
     private static let commitSeconds = 300
 
     let name: String
-    let version: Int64
+    /// Nil when the log cannot be read.
+    let version: Int64?
     let fileCount: Int
     private(set) var rowCount = 0
     private(set) var byteCount = 0
@@ -29,7 +30,19 @@ struct TableCheck {
         path = folder.folder(of: name)
         // Listed before the log is read: what is committed in between is then known to the log.
         let present = try Self.dataFiles(below: path)
-        let snapshot = try folder.open(name).snapshot
+        let snapshot: DeltaSnapshot
+        do throws(DeltaError) {
+            snapshot = try DeltaTable(opening: LocalLogStore(tablePath: path)).snapshot
+        } catch {
+            version = nil
+            fileCount = present.count
+            let sentence =
+                error == .notATable
+                ? "the log is gone, and \(Format.counted(present.count, "file")) of the table lie here: restore it"
+                : "the log cannot be read: \(error)"
+            findings = [Finding(path: "_delta_log", sentence: sentence)]
+            return
+        }
         version = snapshot.version
         fileCount = snapshot.files.count
         var bar = ProgressBar("verify \(name)", total: fileCount, noun: "files", style: progress)

@@ -27,9 +27,22 @@ struct TableFolder {
         }
     }
 
+    /// The names of all folders that are tables or were: those whose log is gone and whose files are left, too.
+    func namesWithRemains() throws(CommandFailure) -> [String] {
+        do throws(FileError) {
+            var names: [String] = []
+            for entry in try store.entries(of: path) where entry.isDirectory {
+                if try !store.entries(of: "\(path)/\(entry.name)").isEmpty { names.append(entry.name) }
+            }
+            return names
+        } catch {
+            throw .failure("\(error).")
+        }
+    }
+
     /// `asked`, or all tables when none is asked for.
-    func names(_ asked: [String]) throws(CommandFailure) -> [String] {
-        let known = try names()
+    func names(_ asked: [String], withRemains: Bool = false) throws(CommandFailure) -> [String] {
+        let known = try withRemains ? namesWithRemains() : names()
         for name in asked where !known.contains(name) {
             let list = known.isEmpty ? "there is none yet" : "there are \(known.joined(separator: ", "))"
             throw .usage("There is no table \(name) in \(path); \(list).")

@@ -9,7 +9,7 @@ struct TableVerify: ParsableCommand {
         discussion: """
             Every file is read to its last page: checksums, row counts, null counts, smallest and largest values \
             against the log, columns against the schema, times against the partition; and no file may be missing or \
-            lie there unknown. Exit code 0: all sound; 1: not, with a line for each finding.
+            lie there unknown. A log that is gone or cannot be read is a finding too. Exit code 0: all sound; 1: not, with a line for each finding.
             """)
 
     @Argument(help: "The tables (default: all).")
@@ -26,7 +26,7 @@ struct TableVerify: ParsableCommand {
     func run() throws {
         let folder = try TableFolder(data: options.data)
         var checks: [TableCheck] = []
-        for name in try folder.names(tables) {
+        for name in try folder.names(tables, withRemains: true) {
             checks.append(try TableCheck(name, folder: folder, progress: progress))
         }
         switch format {
@@ -43,7 +43,8 @@ struct TableVerify: ParsableCommand {
         ])
         for check in checks {
             table.add([
-                .init(check.name, tint: .accent), .init(Int(check.version)), .init(check.fileCount),
+                .init(check.name, tint: .accent), .init(check.version.map { Format.count(Int($0)) } ?? ""),
+                .init(check.fileCount),
                 .init(check.rowCount), .init(Format.bytes(check.byteCount)),
                 .init(Format.count(check.findings.count), tint: check.findings.isEmpty ? .good : .bad),
             ])
@@ -61,7 +62,7 @@ struct TableVerify: ParsableCommand {
         for check in checks {
             writer.beginObject()
             writer.member("table", check.name)
-            writer.member("version", Int(check.version))
+            writer.member("version", check.version.map { Int($0) })
             writer.member("files", check.fileCount)
             writer.member("rows", check.rowCount)
             writer.member("bytes", check.byteCount)
