@@ -27,23 +27,54 @@ extension JSONDocument {
     }
 
     /// Objects up to this size are compared pair by pair, which is faster than to sort.
-    private static var pairwiseLimit: Int { 16 }
+    private static var pairwiseLimit: Int { 64 }
 
     private func firstDuplicateOwnName(of object: Int) -> Int? {
-        let end = end(of: object) - 1
-        guard count(of: object) <= Self.pairwiseLimit else { return firstDuplicateBySorting(object) }
-        var first = object + 1
-        while first < end {
-            let next = index(after: first + 1)
-            let name = stringBytes(at: first)
-            var second = next
-            while second < end {
-                if stringBytes(at: second).hasSameBytes(as: name) { return second }
-                second = index(after: second + 1)
+        let count = count(of: object)
+        guard count > 1 else { return nil }
+        guard count <= Self.pairwiseLimit else { return firstDuplicateBySorting(object) }
+        // Digests are compared first; equal ones need not be equal names.
+        var digests = InlineArray<64, UInt64>(repeating: 0)
+        var position = 0
+        var members = members(of: object)
+        while let member = members.next() {
+            let digest = digest(ofName: member.name)
+            for earlier in 0..<position where digests[earlier] == digest {
+                if isName(member.name, amongFirst: position, of: object) { return member.name }
+                break
             }
-            first = next
+            digests[position] = digest
+            position += 1
         }
         return nil
+    }
+
+    private func isName(_ name: Int, amongFirst count: Int, of object: Int) -> Bool {
+        let bytes = stringBytes(at: name)
+        var members = members(of: object)
+        for _ in 0..<count {
+            guard let member = members.next() else { return false }
+            if stringBytes(at: member.name).hasSameBytes(as: bytes) { return true }
+        }
+        return false
+    }
+
+    /// A number that equal names share and others rarely: made of three of their words and the length.
+    @inline(__always)
+    private func digest(ofName name: Int) -> UInt64 {
+        let offset = stringOffset(at: name)
+        let byteCount = stringByteCount(at: offset)
+        // Safe: 8 readable bytes follow every string, and any eight bytes are a UInt64; the bounds are checked.
+        let first = unsafe strings.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        guard byteCount > 8 else {
+            return (first & RawSpan.firstWordMask(byteCount)) ^ UInt64(truncatingIfNeeded: byteCount) << 56
+        }
+        // Safe: as above.
+        let last = unsafe strings.unsafeLoadUnaligned(fromByteOffset: offset + byteCount - 8, as: UInt64.self)
+        // Safe: as above.
+        let middle = unsafe strings.unsafeLoadUnaligned(fromByteOffset: offset + byteCount / 2 - 4, as: UInt64.self)
+        return first ^ (last &* 0x9E37_79B9_7F4A_7C15) ^ (middle &* 0xBF58_476D_1CE4_E5B9)
+            ^ UInt64(truncatingIfNeeded: byteCount)
     }
 
     private func firstDuplicateBySorting(_ object: Int) -> Int? {

@@ -92,9 +92,17 @@ extension JSONDocument {
 
     /// The value of the first member whose name has these UTF-8 bytes, of the object at `index`.
     public func member(named name: RawSpan, of index: Int) -> Int? {
+        let byteCount = name.byteCount
+        let start = name.firstWord
+        let mask = RawSpan.firstWordMask(byteCount)
         var members = members(of: index)
         while let member = members.next() {
-            if stringBytes(at: member.name).hasSameBytes(as: name) { return member.value }
+            let offset = stringOffset(at: member.name)
+            guard stringByteCount(at: offset) == byteCount else { continue }
+            // Safe: 8 readable bytes follow every string, and any eight bytes are a UInt64; the bounds are checked.
+            let word = unsafe strings.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            guard word & mask == start else { continue }
+            if byteCount <= 8 || stringBytes(at: member.name).hasSameBytes(as: name) { return member.value }
         }
         return nil
     }
@@ -206,6 +214,22 @@ extension RawSpan {
             offset += 1
         }
         return true
+    }
+
+    /// The first eight bytes, or fewer with zeros behind them, as a number whose lowest byte is the first.
+    var firstWord: UInt64 {
+        guard byteCount < 8 else {
+            // Safe: there are eight bytes, and any eight are a UInt64.
+            return unsafe unsafeLoadUnaligned(fromByteOffset: 0, as: UInt64.self)
+        }
+        var word: UInt64 = 0
+        for offset in 0..<byteCount { word |= UInt64(byte(at: offset)) << UInt64(8 * offset) }
+        return word
+    }
+
+    /// The bits of a first word that belong to a text of `byteCount` bytes.
+    static func firstWordMask(_ byteCount: Int) -> UInt64 {
+        byteCount >= 8 ? .max : (1 << UInt64(8 * byteCount)) - 1
     }
 
     @inlinable

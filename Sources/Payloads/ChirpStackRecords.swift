@@ -12,9 +12,7 @@ enum ChirpStackRecords {
         into sink: inout RecordSink
     ) {
         do throws(JSONParseError) {
-            guard let event = try textEvent(message, &parser) else {
-                return Envelopes.read(message, &parser, &outline, into: &sink, describe)
-            }
+            guard let event = try takeUnlessTextEvent(message, &parser, &outline, into: &sink) else { return }
             var text = event.text
             if !event.object.isEmpty {
                 do throws(JSONParseError) {
@@ -105,15 +103,18 @@ enum ChirpStackRecords {
 
     // MARK: Version 3 as Protobuf writes it
 
-    /// The text of an event without its end and its `objectJSON`, and what that holds; nil when it has none.
-    private static func textEvent(
-        _ message: borrowing PayloadMessage, _ parser: inout JSONParser
+    /// Takes an event without `objectJSON`; of one that has it, gives the text without it and without the end, and what
+    /// it holds.
+    private static func takeUnlessTextEvent(
+        _ message: borrowing PayloadMessage, _ parser: inout JSONParser, _ outline: inout RecordOutline,
+        into sink: inout RecordSink
     ) throws(JSONParseError) -> (text: [UInt8], object: [UInt8])? {
-        // Looked for in the bytes first: nearly no event has it, and then it is parsed only once.
-        guard message.payload.contains("\"objectJSON\"") else { return nil }
         let document = try parser.parse(message.buffer, at: 0..<message.byteCount)
         let object = document.present("objectJSON", of: document.root)
-        guard object > 0, document.tag(at: object) == JSONKind.string.rawValue else { return nil }
+        guard object > 0, document.tag(at: object) == JSONKind.string.rawValue else {
+            Envelopes.takeAll(document, message, &outline, into: &sink, describe)
+            return nil
+        }
         var text: [UInt8] = []
         var members = document.members(of: document.root)
         while let member = members.next() {
@@ -185,23 +186,6 @@ enum ChirpStackRecords {
             if has("error") { return .error }
             if has("fCnt") || (isVersion4 && has("rxInfo")) { return .up }
             return .join
-        }
-    }
-}
-
-extension RawSpan {
-    /// Whether the bytes of `word` stand somewhere in these.
-    fileprivate func contains(_ word: StaticString) -> Bool {
-        word.withUTF8Buffer { needle in
-            // Safe: the span does not leave the closure.
-            let needle = unsafe Span<UInt8>(_unsafeElements: needle)
-            guard byteCount >= needle.count else { return false }
-            for start in 0...(byteCount - needle.count) where octet(at: start) == needle[0] {
-                var count = 1
-                while count < needle.count, octet(at: start + count) == needle[count] { count += 1 }
-                if count == needle.count { return true }
-            }
-            return false
         }
     }
 }

@@ -16,19 +16,27 @@ enum Envelopes {
     ) {
         do throws(JSONParseError) {
             let document = try parser.parse(message.buffer, at: 0..<message.byteCount)
-            guard document.tag(at: document.root) == JSONKind.array.rawValue else {
-                return take(document, document.root, "", message, &outline, into: &sink, describe)
-            }
-            var position = 0
-            var elements = document.elements(of: document.root)
-            while let element = elements.next(), !sink.isFull {
-                take(document, element, "/\(position)", message, &outline, into: &sink, describe)
-                position += 1
-            }
-            if position == 0 { sink.refuse(Refusal(.empty, sentence: "the array holds nothing")) }
+            takeAll(document, message, &outline, into: &sink, describe)
         } catch {
             sink.refuse(Refusal(error))
         }
+    }
+
+    /// Takes the record of the envelope that a document is, or of each in the array that it is.
+    static func takeAll(
+        _ document: JSONDocument, _ message: borrowing PayloadMessage, _ outline: inout RecordOutline,
+        into sink: inout RecordSink, _ describe: Describe
+    ) {
+        guard document.tag(at: document.root) == JSONKind.array.rawValue else {
+            return take(document, document.root, "", message, &outline, into: &sink, describe)
+        }
+        var position = 0
+        var elements = document.elements(of: document.root)
+        while let element = elements.next(), !sink.isFull {
+            take(document, element, "/\(position)", message, &outline, into: &sink, describe)
+            position += 1
+        }
+        if position == 0 { sink.refuse(Refusal(.empty, sentence: "the array holds nothing")) }
     }
 
     /// Takes the record of the envelope at `index`, which stands at `place`.

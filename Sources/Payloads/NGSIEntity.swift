@@ -134,13 +134,15 @@ struct NGSIEntity {
     /// `temperature_unit` is its unit code.
     static func find(_ path: SourcePath, in document: JSONDocument, from source: Int) -> Int? {
         let entity = NGSIEntity(document, at: source)
-        guard let name = path.tokens.first else { return source }
+        guard path.stepCount > 0 else { return source }
+        let name = path.token(0)
         guard
             var index = SourcePath.step(name, document, entity.attributes) ?? SourcePath.step(name, document, source)
         else {
-            return path.tokens.count == 1 ? unit(of: name, document, entity.attributes) : nil
+            return path.stepCount == 1 ? unit(of: name, document, entity.attributes) : nil
         }
-        for token in path.tokens.dropFirst() {
+        for step in 1..<path.stepCount {
+            let token = path.token(step)
             let metadata = document.present("metadata", of: index)
             guard
                 let next = SourcePath.step(token, document, plain(document, index))
@@ -152,9 +154,10 @@ struct NGSIEntity {
         return plain(document, index)
     }
 
-    private static func unit(of name: [UInt8], _ document: JSONDocument, _ attributes: Int) -> Int? {
-        guard name.count > 5, name.suffix(5).elementsEqual("_unit".utf8),
-            let attribute = SourcePath.step(Array(name.dropLast(5)), document, attributes)
+    private static func unit(of name: RawSpan, _ document: JSONDocument, _ attributes: Int) -> Int? {
+        let count = name.byteCount - 5
+        guard count > 0, StaticString("_unit").hasSameBytes(as: name.extracting(count..<name.byteCount)),
+            let attribute = SourcePath.step(name.extracting(0..<count), document, attributes)
         else { return nil }
         let unit = document.present("unitCode", of: attribute)
         let metadata = document.present("unitCode", of: document.present("metadata", of: attribute))

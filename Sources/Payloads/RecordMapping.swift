@@ -18,14 +18,11 @@ package struct RecordMapping: Sendable {
         package let target: String
         package let origin: Origin
         package let conversion: RecordConversion
-        /// The member's name as JSON with the colon.
-        let quotedName: [UInt8]
 
         package init(_ target: String, from origin: Origin, _ conversion: RecordConversion = .none) {
             self.target = target
             self.origin = origin
             self.conversion = conversion
-            quotedName = Array((RecordConstant.text(target).json + ":").utf8)
         }
     }
 
@@ -40,12 +37,12 @@ package struct RecordMapping: Sendable {
         case arrival
     }
 
-    let entries: [Entry]
+    let program: RecordMappingProgram
     let rest: Rest
 
     /// A mapping without entries, which keeps the members of the default record.
     package init() {
-        entries = []
+        program = RecordMappingProgram([])
         rest = .keep
     }
 
@@ -61,7 +58,7 @@ package struct RecordMapping: Sendable {
             default: break
             }
         }
-        self.entries = entries
+        program = RecordMappingProgram(entries)
         self.rest = rest
     }
 }

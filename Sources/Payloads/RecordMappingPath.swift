@@ -8,63 +8,80 @@ import Telemetry
 package struct SourcePath: Equatable, Sendable {
     /// The path as it was written.
     package let text: String
-    /// The parts to walk along, in UTF-8.
-    let tokens: [[UInt8]]
-    /// For each token, what is left of the path there; nil for pointers, which are exact.
-    private let rests: [[UInt8]]?
+    /// The parts to walk along, in UTF-8; between those of a path with dots there are dots.
+    private let bytes: [UInt8]
+    private let parts: [Range<Int>]
+    private let isPointer: Bool
 
     /// - Throws: `RecordMappingError.badPath` when it is empty, has an empty part, or is no pointer.
     package init(_ text: String) throws(RecordMappingError) {
         self.text = text
-        if text.hasPrefix("/") {
+        isPointer = text.hasPrefix("/")
+        var tokens: [String]
+        if isPointer {
             guard let pointer = JSONPointer(text: text) else { throw .badPath(text) }
-            tokens = pointer.tokens.map { Array($0.utf8) }
-            rests = nil
+            tokens = pointer.tokens
         } else {
-            let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-            guard !parts.contains(where: \.isEmpty) else { throw .badPath(text) }
-            tokens = parts.map { Array($0.utf8) }
-            rests = parts.indices.map { Array(parts[$0...].joined(separator: ".").utf8) }
+            tokens = text.split(separator: ".", omittingEmptySubsequences: false).map { String($0) }
+            guard !tokens.contains("") else { throw .badPath(text) }
         }
+        var bytes: [UInt8] = []
+        var parts: [Range<Int>] = []
+        for token in tokens {
+            if !parts.isEmpty { bytes.append(UInt8(ascii: ".")) }
+            parts.append(bytes.count..<(bytes.count + token.utf8.count))
+            bytes.append(contentsOf: token.utf8)
+        }
+        self.bytes = bytes
+        self.parts = parts
+    }
+
+    /// The number of steps to take.
+    var stepCount: Int { parts.count }
+
+    /// The name of the member, or the place of the element, to step to.
+    @_lifetime(borrow self)
+    func token(_ step: Int) -> RawSpan {
+        // Safe: every byte of the array is initialized, and the span lives no longer than `self`.
+        unsafe _overrideLifetime(bytes.span.bytes.extracting(parts[step]), borrowing: self)
     }
 
     /// The value at the end of the path from `start`; nil when it is not there.
     func find(in document: JSONDocument, from start: Int) -> Int? {
         var index = start
-        for position in tokens.indices {
-            switch document.tag(at: index) {
-            case JSONKind.object.rawValue:
-                if let rests, position + 1 < tokens.count, let value = Self.member(rests[position], document, index) {
-                    return value
-                }
-                guard let value = Self.member(tokens[position], document, index) else { return nil }
-                index = value
-            case JSONKind.array.rawValue:
-                guard let element = Self.element(tokens[position], document, index) else { return nil }
-                index = element
-            default: return nil
+        for step in parts.indices {
+            // Safe: every byte of the array is initialized.
+            let all = unsafe bytes.span.bytes
+            if !isPointer, step + 1 < parts.count,
+                let value = document.member(named: all.extracting(parts[step].lowerBound..<bytes.count), of: index)
+            {
+                return value
             }
+            guard let next = Self.step(all.extracting(parts[step]), document, index) else { return nil }
+            index = next
         }
         return index
     }
 
     /// One step into the object or array at `index`.
-    static func step(_ token: [UInt8], _ document: JSONDocument, _ index: Int) -> Int? {
+    static func step(_ token: RawSpan, _ document: JSONDocument, _ index: Int) -> Int? {
         switch document.tag(at: index) {
-        case JSONKind.object.rawValue: member(token, document, index)
-        case JSONKind.array.rawValue: element(token, document, index)
+        case JSONKind.object.rawValue: document.member(named: token, of: index)
+        case JSONKind.array.rawValue:
+            if let position = position(token) { document.element(position, of: index) } else { nil }
         default: nil
         }
     }
 
-    private static func member(_ name: [UInt8], _ document: JSONDocument, _ index: Int) -> Int? {
-        // Safe: every byte of the array is initialized.
-        document.member(named: unsafe name.span.bytes, of: index)
-    }
-
-    private static func element(_ token: [UInt8], _ document: JSONDocument, _ index: Int) -> Int? {
-        guard !token.isEmpty, token.count < 10, token.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        guard token.count == 1 || token[0] != 0x30 else { return nil }
-        return document.element(token.reduce(0) { $0 * 10 + Int($1 - 0x30) }, of: index)
+    /// The place in an array that a token names: decimal digits without a leading zero.
+    private static func position(_ token: RawSpan) -> Int? {
+        guard (1...9).contains(token.byteCount) else { return nil }
+        var position = 0
+        for offset in 0..<token.byteCount {
+            let digit = token.octet(at: offset) &- 0x30
+            guard digit <= 9, digit > 0 || offset > 0 || token.byteCount == 1 else { return nil }
+            position = position * 10 + Int(digit)
+        }
+        return position
     }
 }

@@ -11,17 +11,16 @@ extension RecordMapping {
     ) -> Refusal? {
         bytes.append(UInt8(ascii: "{"))
         var isFirst = true
-        for entry in entries {
+        for position in program.steps.indices {
+            let step = program.steps[position]
             let start = bytes.count
             if !isFirst { bytes.append(UInt8(ascii: ",")) }
-            bytes.append(contentsOf: entry.quotedName)
-            let isThere: Bool
-            switch write(entry, &outline, of: document, topic: topic, arrival: arrival, to: &bytes) {
-            case .written: isThere = true
-            case .absent: isThere = false
+            append(step.quotedName, to: &bytes)
+            switch write(step, &outline, of: document, topic: topic, arrival: arrival, to: &bytes) {
+            case .written: isFirst = false
+            case .absent: bytes.removeLast(bytes.count - start)
             case .refused(let refusal): return refusal
             }
-            if isThere { isFirst = false } else { bytes.removeLast(bytes.count - start) }
         }
         if rest == .keep {
             for position in outline.members.indices where keeps(position, of: outline, document) {
@@ -41,48 +40,61 @@ extension RecordMapping {
     }
 
     private func write(
-        _ entry: Entry, _ outline: inout RecordOutline, of document: JSONDocument, topic: RawSpan,
+        _ step: RecordMappingProgram.Step, _ outline: inout RecordOutline, of document: JSONDocument, topic: RawSpan,
         arrival: EventTime, to bytes: inout [UInt8]
     ) -> Outcome {
-        switch entry.origin {
+        switch step.origin {
         case .document(let paths):
-            guard let value = outline.firstValue(of: paths, in: document) else { return .absent }
-            guard let problem = outline.convert(value, by: entry.conversion, document, to: &bytes) else {
+            guard let value = outline.firstValue(of: paths, in: program, document) else { return .absent }
+            guard let conversion = step.conversion else {
+                outline.write(value, document, to: &bytes)
+                return .written
+            }
+            guard let problem = outline.convert(value, by: program.conversions[conversion], document, to: &bytes) else {
                 return .written
             }
             return .refused(
-                Refusal(
-                    .mapping, pointer: outline.pointer(to: value, document),
-                    sentence: "/\(entry.target): \(problem)"))
-        case .constant(let constant):
-            bytes.append(contentsOf: constant.json.utf8)
+                Refusal(.mapping, pointer: outline.pointer(to: value, document), sentence: sentence(step, problem)))
+        case .constant(let range):
+            append(range, to: &bytes)
             return .written
         case .topic(let level):
             guard let range = Self.level(level, of: topic) else { return .absent }
-            if entry.conversion.isNone {
+            guard let conversion = step.conversion else {
                 JSONWriter.append(string: topic.extracting(range), to: &bytes)
                 return .written
             }
-            guard let problem = entry.conversion.convert(text: topic.extracting(range), to: &bytes) else {
-                return .written
-            }
-            return .refused(
-                Refusal(.mapping, sentence: "/\(entry.target): level \(level) of the topic: \(problem)"))
+            let text = topic.extracting(range)
+            guard let problem = program.conversions[conversion].convert(text: text, to: &bytes) else { return .written }
+            return .refused(Refusal(.mapping, sentence: sentence(step, "level \(level) of the topic: \(problem)")))
         case .arrival:
-            outline.write(.time(arrival), document, to: &bytes)
+            TimeText(arrival).append(to: &bytes)
             return .written
         }
     }
 
+    private func append(_ range: Range<Int>, to bytes: inout [UInt8]) {
+        // Safe: every byte of the array is initialized, and the closure only reads them.
+        unsafe program.bytes.span.extracting(range).withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+    }
+
+    private func sentence(_ step: RecordMappingProgram.Step, _ problem: String) -> String {
+        "/\(String(decoding: program.bytes[step.name], as: UTF8.self)): \(problem)"
+    }
+
     /// Whether a member of the default record stays.
     private func keeps(_ position: Int, of outline: RecordOutline, _ document: JSONDocument) -> Bool {
-        guard !outline.readMembers.contains(position) else { return false }
+        for read in outline.readMembers where read == position { return false }
         let origin = outline.members[position].origin
         if origin > 0 {
-            let extent = origin..<document.index(after: origin)
-            if outline.read.contains(where: { $0.overlaps(extent) }) { return false }
+            let end = document.index(after: origin)
+            for read in outline.read where read.lowerBound < end && origin < read.upperBound { return false }
         }
-        for entry in entries where outline.isMember(position, named: entry.target.utf8Bytes, document) { return false }
+        for index in program.steps.indices {
+            // Safe: every byte of the array is initialized.
+            let name = unsafe program.bytes.span.bytes.extracting(program.steps[index].name)
+            if outline.isMember(position, named: name, document) { return false }
+        }
         return true
     }
 
@@ -102,11 +114,13 @@ extension RecordMapping {
 extension RecordOutline {
     /// The value of the first path that leads to one that is not null, or else to null; all that are there count as
     /// read.
-    fileprivate mutating func firstValue(of paths: [SourcePath], in document: JSONDocument) -> Value? {
+    fileprivate mutating func firstValue(
+        of paths: Range<Int>, in program: RecordMappingProgram, _ document: JSONDocument
+    ) -> Value? {
         var found: Value?
         var isNull = false
         for path in paths {
-            guard let value = value(of: path, in: document), found == nil || isNull else { continue }
+            guard let value = value(of: program.paths[path], in: document), found == nil || isNull else { continue }
             found = value
             isNull = value.index > 0 && document.isNull(at: value.index)
         }
@@ -123,11 +137,8 @@ extension RecordOutline {
             read.append(index..<document.index(after: index))
             return .document(index)
         }
-        guard path.tokens.count == 1 else { return nil }
-        let token = path.tokens[0]
-        // Safe: every byte of the array is initialized.
-        let name = unsafe token.span.bytes
-        for position in members.indices where isMember(position, named: name, document) {
+        guard path.stepCount == 1 else { return nil }
+        for position in members.indices where isMember(position, named: path.token(0), document) {
             readMembers.append(position)
             return members[position].value
         }
@@ -138,10 +149,6 @@ extension RecordOutline {
     fileprivate func convert(
         _ value: Value, by conversion: RecordConversion, _ document: JSONDocument, to bytes: inout [UInt8]
     ) -> String? {
-        if conversion.isNone {
-            write(value, document, to: &bytes)
-            return nil
-        }
         if case .document(let index) = value { return conversion.convert(document, at: index, to: &bytes) }
         // A time of the format is what a time rule would make of it.
         if case .time = value, conversion.time != nil {
