@@ -104,7 +104,7 @@ package struct PayloadReader: ~Copyable {
 
     private mutating func read(_ message: borrowing PayloadMessage) {
         switch format {
-        case .json: JSONRecords.read(message, &parser, into: &sink)
+        case .json: JSONRecords.read(message, &parser, &outline, into: &sink)
         case .cbor: cbor.read(message, into: &sink)
         case .senml: senML.read(message, &parser, into: &sink)
         case .senmlCBOR: senML.readCBOR(message, &parser, into: &sink)
