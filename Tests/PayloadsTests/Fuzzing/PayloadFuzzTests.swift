@@ -9,6 +9,7 @@ import Testing
 /// Damaged and malicious payloads against every decoder.
 ///
 ///     PHUSA_FUZZ_SECONDS=600       how long each of them is tried; 1.2 without it
+///     PHUSA_FUZZ_ONLY=cbor,gzip    not all of them
 ///     PHUSA_FUZZ_SEED=7            another sequence of payloads
 ///     PHUSA_FUZZ_LAST_INPUT=file   where the payload that is being tried is kept, to be found after a crash
 @Suite("Fuzzing of payload decoders", .serialized)
@@ -16,16 +17,19 @@ struct PayloadFuzzTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let seconds = environment["PHUSA_FUZZ_SECONDS"].flatMap(Double.init) ?? 1.2
     private static let seed = environment["PHUSA_FUZZ_SEED"].flatMap(UInt64.init) ?? 1
+    private static let only = environment["PHUSA_FUZZ_ONLY"]?.split(separator: ",").map(String.init)
+    private static let formats = PayloadFormat.allCases.filter { only?.contains($0.rawValue) ?? true }
+    private static let compressions = ["gzip", "zstd"].filter { only?.contains($0) ?? true }
     private static let isLong = environment["PHUSA_FUZZ_SECONDS"] != nil
 
-    @Test("no payload crashes a decoder, holds it up or takes memory without bound", arguments: PayloadFormat.allCases)
+    @Test("no payload crashes a decoder, holds it up or takes memory without bound", arguments: formats)
     func decoders(format: PayloadFormat) throws {
         var run = FuzzRun(format: format, seed: Self.seed, lastInputPath: Self.environment["PHUSA_FUZZ_LAST_INPUT"])
         try run.go(seconds: Self.seconds) { $0 }
         run.report(isLong: Self.isLong)
     }
 
-    @Test("nor does a compressed one, cut or damaged", arguments: ["gzip", "zstd"])
+    @Test("nor does a compressed one, cut or damaged", arguments: compressions)
     func expansion(kind: String) throws {
         var run = FuzzRun(
             format: .json, seed: Self.seed &+ 1, lastInputPath: Self.environment["PHUSA_FUZZ_LAST_INPUT"], name: kind)
