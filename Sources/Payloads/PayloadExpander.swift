@@ -30,8 +30,9 @@ package struct PayloadExpander: ~Copyable, @unchecked Sendable {
     /// 8 MiB, the window of zstd's level 19; larger ones are for archives, and would cost their size in memory.
     private static let largestWindowLog: Int32 = 23
 
+    /// Makes an expander; no limit is above 1 GiB, as zlib counts in 32 bits.
     package init(limit: Int) {
-        self.limit = limit
+        self.limit = min(limit, 1 << 30)
     }
 
     deinit {

@@ -140,6 +140,10 @@ struct SenMLTests {
             (#"[{"bn":7,"n":8,"v":1}]"#, ["!not-senml /0/bn"]),
             (#"[{"n":"a","v":1,"t":1e30}]"#, ["!number-out-of-range /0/t"]),
             (#"[{"n":"a","v":1,"t":1e12}]"#, ["!number-out-of-range /0"]),
+            (
+                #"[{"bn":"a:","bv":1.7e308,"n":"x","v":1.7e308},{"n":"y","v":-1e308}]"#,
+                ["!number-out-of-range /0", "7e+307"]
+            ),
             (#"[{"n":"a","v":1,"v":2}]"#, ["!duplicate-key /0/v"]),
             (#"[{"bn":"a:","n":"x","v":1},{"n":"x","v":2},{"n":"y","t":1,"v":3}]"#, ["!duplicate-key /1", "3"]),
             (#"[{"bn":"a:","n":"ts","v":1}]"#, ["!duplicate-key /0"]),

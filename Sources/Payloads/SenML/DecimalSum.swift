@@ -62,6 +62,13 @@ enum DecimalSum {
         }
     }
 
+    /// Whether the sum is a number; 0 stands for nothing to be added.
+    static func isFinite(_ left: Int, plus right: Int, of document: borrowing JSONDocument) -> Bool {
+        guard left != 0, right != 0 else { return true }
+        return ((document.number(at: left) ?? 0) + (document.number(at: right) ?? 0)).isFinite
+    }
+
+    /// Writes the sum, which must be finite.
     static func write(_ left: Int, plus right: Int, of document: borrowing JSONDocument, to writer: inout JSONWriter) {
         if let first = Decimal(left, of: document), let second = Decimal(right, of: document),
             abs(first.exponent - second.exponent) <= 40
@@ -79,14 +86,11 @@ enum DecimalSum {
     private static func write(_ digits: Int128, exponent: Int, to writer: inout JSONWriter) {
         if exponent == 0, let integer = Int64(exactly: digits) { return writer.integer(integer) }
         // Read and written once more: what no double can hold is brought to the nearest one.
-        if let sum = Double("\(digits)e\(exponent)"), sum.isFinite {
-            if exponent >= 0, let integer = Int64(exactly: sum) {
-                writer.integer(integer)
-            } else {
-                writer.double(sum)
-            }
+        let sum = Double("\(digits)e\(exponent)") ?? 0
+        if exponent >= 0, let integer = Int64(exactly: sum) {
+            writer.integer(integer)
         } else {
-            writer.double(0)
+            writer.double(sum)
         }
     }
 }

@@ -86,6 +86,9 @@ struct SenMLPack {
         if entry.value == 0 || entry.valueLabel == .value { entry.baseValue = base.baseValue }
         entry.baseSum = base.baseSum
         guard entry.hasValue || entry.hasSum else { throw SenMLError(.notSenML, "the record has no value") }
+        guard DecimalSum.isFinite(entry.value, plus: entry.baseValue, of: document),
+            DecimalSum.isFinite(entry.sum, plus: entry.baseSum, of: document)
+        else { throw SenMLError(.numberOutOfRange, "with its base value, the value is beyond every number") }
         try checkName(of: entry, document)
         let sum = baseTime + time
         // RFC 8428, section 4.5.3: below 2^28 seconds, time counts from now.
