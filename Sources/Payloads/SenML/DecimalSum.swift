@@ -83,14 +83,19 @@ enum DecimalSum {
         writer.double((document.number(at: left) ?? 0) + (document.number(at: right) ?? 0))
     }
 
-    private static func write(_ digits: Int128, exponent: Int, to writer: inout JSONWriter) {
+    private static func write(_ sum: Int128, exponent sumExponent: Int, to writer: inout JSONWriter) {
+        var (digits, exponent) = (sum, sumExponent)
+        while exponent < 0, digits % 10 == 0 {
+            digits /= 10
+            exponent += 1
+        }
         if exponent == 0, let integer = Int64(exactly: digits) { return writer.integer(integer) }
         // Read and written once more: what no double can hold is brought to the nearest one.
-        let sum = Double("\(digits)e\(exponent)") ?? 0
-        if exponent >= 0, let integer = Int64(exactly: sum) {
+        let nearest = Double("\(digits)e\(exponent)") ?? 0
+        if exponent >= 0, let integer = Int64(exactly: nearest) {
             writer.integer(integer)
         } else {
-            writer.double(sum)
+            writer.double(nearest)
         }
     }
 }
