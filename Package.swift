@@ -73,13 +73,14 @@ let package = Package(
         stage(
             "Pipeline",
             [
-                "Telemetry", "DurableFiles", "MQTTSource", "Journal", "JSONDocument", "Streams", "Parquet", "DeltaLake",
+                "Telemetry", "DurableFiles", "MQTTSource", "Journal", "JSONDocument", "Payloads", "Streams", "Parquet",
+                "DeltaLake",
             ]),
         .executableTarget(
             name: "phusa",
             dependencies: [
-                "Telemetry", "DurableFiles", "MQTTSource", "Journal", "JSONDocument", "JSONSchema", "Streams",
-                "Parquet", "DeltaLake", "Pipeline",
+                "Telemetry", "DurableFiles", "MQTTSource", "Journal", "JSONDocument", "Payloads", "JSONSchema",
+                "Streams", "Parquet", "DeltaLake", "Pipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
@@ -94,7 +95,7 @@ let package = Package(
         tests(of: "Payloads", ["Telemetry", "JSONDocument", "CZlib", "CZstd", "TestSupport"]),
         tests(of: "JSONSchema", ["JSONDocument", "TestSupport"]),
         tests(of: "Conditions", ["Telemetry", "TestSupport"], exclude: ["evaluate_with_duckdb.py"]),
-        tests(of: "Streams", ["Telemetry", "DurableFiles", "JSONDocument", "JSONSchema", "TestSupport"]),
+        tests(of: "Streams", ["Telemetry", "DurableFiles", "JSONDocument", "JSONSchema", "Payloads", "TestSupport"]),
         tests(of: "Parquet", ["TestSupport"], exclude: ["CrossReader"]),
         tests(of: "DeltaLake", ["DurableFiles", "TestSupport"], exclude: ["CrossReader"]),
         tests(of: "Geography", ["Telemetry", "TestSupport"], exclude: ["Oracle"]),

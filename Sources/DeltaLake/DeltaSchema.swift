@@ -25,6 +25,28 @@ public struct DeltaSchema: Hashable, Sendable {
         return widened
     }
 
+    /// This schema, changed as little as it takes for rows of `wanted` to be added: columns that it lacks come at the
+    /// end, and columns that `wanted` lacks or leaves null may be null from then on.
+    ///
+    /// The order of columns does not matter, since files have names for them.
+    /// - Throws: ``DeltaError/tableDiffers(_:)`` with a sentence for each column whose type is another one.
+    public func fitted(to wanted: DeltaSchema) throws(DeltaError) -> DeltaSchema {
+        var sentences: [String] = []
+        let kept = columns.map { column in
+            guard let other = wanted.column(column.name) else { return column.withNulls(true) }
+            if !other.type.hasSameShape(as: column.type) {
+                sentences.append("column \(column.name) is \(column.type) in the existing table, not \(other.type)")
+            }
+            return column.withNulls(column.isNullable || other.isNullable)
+        }
+        let added = wanted.columns.filter { column($0.name) == nil }
+        for column in added where columns.contains(where: { $0.name.lowercased() == column.name.lowercased() }) {
+            sentences.append("the existing table has a column \(column.name) in another case")
+        }
+        guard sentences.isEmpty else { throw .tableDiffers(sentences) }
+        return DeltaSchema(kept + added.map { $0.withNulls(true) })
+    }
+
     /// What makes the schema unusable for a table that this library writes; nil when nothing does.
     func problem() -> String? {
         columns.isEmpty ? "a table has at least one column" : Self.problem(in: columns, of: "")
@@ -63,7 +85,9 @@ public struct DeltaSchema: Hashable, Sendable {
     }
 
     /// How `other` differs in names, order, types or nullability, as sentences; comments and other metadata may differ.
-    func differences(from other: DeltaSchema) -> [String] {
+    ///
+    /// With `allowsNulls`, a column may be null here that never is there.
+    func differences(from other: DeltaSchema, allowsNulls: Bool = false) -> [String] {
         var sentences: [String] = []
         for column in columns where other.column(column.name) == nil {
             sentences.append("the existing table has no column \(column.name)")
@@ -75,7 +99,7 @@ public struct DeltaSchema: Hashable, Sendable {
             guard let theirs = other.column(column.name) else { continue }
             if !column.type.hasSameShape(as: theirs.type) {
                 sentences.append("column \(column.name) is \(theirs.type) in the existing table, not \(column.type)")
-            } else if column.isNullable != theirs.isNullable {
+            } else if column.isNullable != theirs.isNullable, !(allowsNulls && column.isNullable) {
                 let word = theirs.isNullable ? "may be" : "is never"
                 sentences.append("column \(column.name) \(word) null in the existing table")
             }
@@ -109,6 +133,10 @@ public struct DeltaColumn: Hashable, Sendable {
         self.type = type
         self.isNullable = isNullable
         self.metadata = metadata
+    }
+
+    fileprivate func withNulls(_ isNullable: Bool) -> DeltaColumn {
+        DeltaColumn(name, type, isNullable: isNullable, metadata: metadata)
     }
 
     /// What the column holds, for people.

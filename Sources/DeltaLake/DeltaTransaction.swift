@@ -6,7 +6,7 @@ public struct DeltaTransaction: Sendable {
     public var removed: [RemoveFile]
     /// How far the writing application is with this; makes the commit idempotent.
     public var applicationTransaction: ApplicationTransaction?
-    /// New schema or properties; ``DeltaSchema/widened(by:)`` makes such a schema.
+    /// New schema or properties; ``DeltaSchema/widened(by:)`` and ``DeltaSchema/fitted(to:)`` make such a schema.
     public var metadata: TableMetadata?
     /// What the log calls this, such as `WRITE` or `OPTIMIZE`.
     public var operation: String

@@ -46,13 +46,14 @@ public struct TableMetadata: Hashable, Sendable {
         return nil
     }
 
-    /// What keeps this from following `previous`: the id and partitioning stay, columns stay and are only added.
+    /// What keeps this from following `previous`: the id and partitioning stay, columns stay, may become nullable, and
+    /// are only added.
     func problem(following previous: TableMetadata) -> String? {
         if let problem = problem() { return problem }
         if id != previous.id { return "the id of a table never changes" }
         if partitionColumns != previous.partitionColumns { return "the partition columns of a table never change" }
         let kept = DeltaSchema(Array(schema.columns.prefix(previous.schema.columns.count)))
-        if let difference = kept.differences(from: previous.schema).first {
+        if let difference = kept.differences(from: previous.schema, allowsNulls: true).first {
             return "columns can only be added at the end: \(difference)"
         }
         let added = schema.columns.dropFirst(previous.schema.columns.count)

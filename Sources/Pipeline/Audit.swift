@@ -70,10 +70,10 @@ package struct Audit {
     }
 
     /// Reads a segment whole; what is wrong with it becomes a finding.
-    private mutating func read(_ file: AddFile, of table: String) -> SegmentReader? {
+    private mutating func read(_ file: AddFile, of table: String, _ snapshot: DeltaSnapshot) -> SegmentReader? {
         do throws(TableError) {
             let segment = try SegmentReader(store, "\(directory(of: table))/\(file.path)", table: table)
-            try segment.verify(against: file)
+            try segment.verify(against: file, of: snapshot)
             return segment
         } catch {
             report.findings.append("\(error)")
@@ -84,7 +84,7 @@ package struct Audit {
     private mutating func countLedger() throws(TableError) {
         let (name, snapshot) = (TableLayout.ledger.name, try snapshot(of: TableLayout.ledger.name))
         for file in snapshot.files {
-            guard let segment = read(file, of: name) else { continue }
+            guard let segment = read(file, of: name, snapshot) else { continue }
             let lanes = try segment.column("lane")
             let streams = try segment.column("stream")
             let minutes = try segment.column("minute").words
@@ -125,7 +125,7 @@ package struct Audit {
             for file in snapshot.files {
                 stream.segmentCount += 1
                 stream.byteCount += file.byteCount
-                guard let segment = read(file, of: name) else { continue }
+                guard let segment = read(file, of: name, snapshot) else { continue }
                 stream.rowCount += Int64(segment.reader.rowCount)
                 try count(segment, stream: { _ in name }, into: &rows)
             }
@@ -137,7 +137,7 @@ package struct Audit {
         let (name, snapshot) = (TableLayout.deadLetters.name, try snapshot(of: TableLayout.deadLetters.name))
         var byReason: [String?: [String: Int64]] = [:]
         for file in snapshot.files {
-            guard let segment = read(file, of: name) else { continue }
+            guard let segment = read(file, of: name, snapshot) else { continue }
             let streams = try segment.column("stream")
             let reasons = try segment.column("reason")
             for row in reasons.words.indices {
@@ -164,8 +164,9 @@ package struct Audit {
         } catch {
             throw .file(error, table: name)
         }
-        for file in try snapshot(of: name).files {
-            guard let segment = read(file, of: name) else { continue }
+        let snapshot = try snapshot(of: name)
+        for file in snapshot.files {
+            guard let segment = read(file, of: name, snapshot) else { continue }
             let streams = try segment.column("stream")
             let refused = try segment.column("refused").words
             let marks = try segment.column("mark")

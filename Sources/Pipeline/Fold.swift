@@ -1,7 +1,7 @@
 import DurableFiles
 import Glibc
-import JSONDocument
 import Journal
+import Payloads
 import Streams
 import Telemetry
 
@@ -28,7 +28,7 @@ struct Fold: ~Copyable {
     let identity: Identity
     let catalog: StreamCatalog
     let configuration: PipelineConfiguration
-    private let report: @Sendable (PipelineEvent) -> Void
+    let report: @Sendable (PipelineEvent) -> Void
     private let store: any FileStore
 
     var journal: JournalReader
@@ -73,6 +73,9 @@ struct Fold: ~Copyable {
         for plan in catalog.streams { tables.append(try open(plan.layout)) }
         let (deadLetters, ledger) = (try open(.deadLetters), try open(.ledger))
         let marks = identity.isReplay ? try open(.deadLetterMarks) : nil
+        for table in tables + [deadLetters, ledger] + (marks.map { [$0] } ?? []) where !table.widenedColumns.isEmpty {
+            report(.widened(table: table.layout.name, columns: table.widenedColumns))
+        }
         self.identity = identity
         self.catalog = catalog
         self.configuration = configuration
@@ -99,7 +102,7 @@ struct Fold: ~Copyable {
         matcher = catalog.makeTopicMatcher()
         decoder = RecordDecoder(
             catalog.streams,
-            limits: JSONLimits(maximumDepth: 64, maximumByteCount: configuration.maximumPayloadByteCount))
+            limits: PayloadLimits(maximumByteCount: configuration.maximumPayloadByteCount))
         ledgerCounts = LedgerCounts(streamCount: catalog.streams.count)
     }
 

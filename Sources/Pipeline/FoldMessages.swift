@@ -1,4 +1,5 @@
 import Journal
+import Payloads
 import Streams
 import Telemetry
 
@@ -47,10 +48,11 @@ extension Fold {
             readingCount += run.readingCount
             swap(&run.candidates, &judge.candidates)
             swap(&run.refusals, &refusals)
+            if !run.notes.isEmpty { tell(run.notes) }
         } else {
             let topic = String(decoding: messages.topic(at: first))
             let refusal = Refusal(.unknownTopic, sentence: "no stream takes the topic \(topic)")
-            refusals.append(RefusedMessage(message: first, reading: nil, refusal: refusal))
+            refusals.append(RefusedMessage(message: first, reading: nil, refusal: refusal, version: nil))
             ledgerCounts.count(
                 stream: nil, arrival: messages.entry(at: first).arrival, offset: messages.offset(at: first), stored: 0,
                 duplicate: 0, refused: 1, received: 1)
@@ -65,6 +67,20 @@ extension Fold {
         ofMessageAt index: Int, in messages: borrowing MessageBatch, matcher: inout TopicMatcher
     ) -> TopicRoute? {
         matcher.route(of: messages.topic(at: index))
+    }
+
+    /// Reports what payloads told besides their readings.
+    private func tell(_ notes: [NotedMessage]) {
+        for noted in notes {
+            let offset = messages.offset(at: noted.message)
+            if case .rebirthWanted(let topic) = noted.note {
+                feedback?.askForRebirth(commandTopic: topic, offset: offset)
+            }
+            report(
+                .payloadNote(
+                    lane: identity.name, stream: catalog.streams[noted.route.stream].name,
+                    offset: offset, noted.note))
+        }
     }
 
     /// Moves refusals into the dead letters, unless those of the message are there already.
@@ -82,7 +98,7 @@ extension Fold {
                         messages.payload(at: refused.message), column: DeadLetterColumn.payload))
             }
             if let kept {
-                keep(refused.refusal, of: kept, reading: refused.reading)
+                keep(refused, of: kept)
                 if feedback != nil { tell(refused, of: kept) }
             }
         }
@@ -97,28 +113,28 @@ extension Fold {
             stream: plan.map { plan in
                 (
                     name: plan.name, deviceMember: plan.identity.columns.first.map { plan.columns[$0].name },
-                    schemaVersion: "\(plan.schemaVersion)"
+                    schemaVersion: "\(refused.version ?? plan.newestVersion.version)"
                 )
             })
     }
 
     /// Puts a refused message or reading into the dead letters.
-    private mutating func keep(_ refusal: Refusal, of message: KeptMessage, reading: Int32?) {
+    private mutating func keep(_ refused: RefusedMessage, of message: KeptMessage) {
+        let refusal = refused.refusal
         let entry = messages.entry(at: message.index)
         let table = deadLetters
         table.batch.beginRow()
         if let stream = message.stream {
             table.batch.setString(catalog.streams[stream].name, column: DeadLetterColumn.stream)
-            table.batch.setWord(
-                Int64(catalog.streams[stream].schemaVersion), column: DeadLetterColumn.schemaVersion)
         }
+        if let version = refused.version { table.batch.setString("\(version)", column: DeadLetterColumn.schemaVersion) }
         table.batch.setWord(message.topic, column: DeadLetterColumn.topic)
         table.batch.setString(refusal.reason.rawValue, column: DeadLetterColumn.reason)
         if !refusal.pointer.isEmpty { table.batch.setString(refusal.pointer, column: DeadLetterColumn.pointer) }
         if let place = refusal.byteOffset { table.batch.setWord(Int64(place), column: DeadLetterColumn.byteOffset) }
         table.batch.setString(refusal.sentence, column: DeadLetterColumn.sentence)
         table.batch.setWord(message.payload, column: DeadLetterColumn.payload)
-        if let reading { table.batch.setWord(Int64(reading), column: DeadLetterColumn.readingIndex) }
+        if let reading = refused.reading { table.batch.setWord(Int64(reading), column: DeadLetterColumn.readingIndex) }
         table.batch.setWord(Int64(entry.flags.qualityOfService), column: DeadLetterColumn.qualityOfService)
         table.batch.setWord(entry.flags.contains(.retained) ? 1 : 0, column: DeadLetterColumn.retained)
         table.batch.setWord(entry.arrival.microsecondsSinceEpoch, column: DeadLetterColumn.ingestTime)

@@ -1,3 +1,4 @@
+import Payloads
 import Streams
 import Telemetry
 
@@ -7,6 +8,16 @@ struct RefusedMessage {
     let message: Int
     let reading: Int32?
     let refusal: Refusal
+    /// Nil where no schema has a say.
+    let version: SchemaVersion?
+}
+
+/// What the payload of a message told besides its readings.
+struct NotedMessage {
+    /// The index in the batch of messages.
+    let message: Int
+    let route: TopicRoute
+    let note: PayloadNote
 }
 
 /// Consecutive messages of one stream on their way into its batch.
@@ -21,6 +32,8 @@ struct MessageRun {
     /// The good readings, for the judge.
     var candidates: [DuplicateRegister.Candidate] = []
     var refusals: [RefusedMessage] = []
+    /// What payloads told besides readings, with the messages that told it.
+    var notes: [NotedMessage] = []
 
     init(route: TopicRoute, roomForReadings: Int) {
         self.route = route
@@ -33,6 +46,7 @@ struct MessageRun {
         matcher: inout TopicMatcher, decoder: inout RecordDecoder, counts: inout LedgerCounts
     ) -> Int {
         let lane = batch.intern(judge.lane.name.utf8Bytes, column: judge.laneColumn)
+        let newestVersion = batch.intern(judge.newestVersion.utf8Bytes, column: judge.versionColumn)
         let identity = judge.identity
         let committedThrough = judge.table.committedThrough
         var refused: [RefusedReading] = []
@@ -43,8 +57,12 @@ struct MessageRun {
             let offset = messages.offset(at: index)
             let firstRow = batch.count
             let received = decoder.decode(
-                payload: messages.payload(at: index), route: route,
-                trace: RowTrace(arrival: arrival, lane: lane, offset: offset), into: &batch, refusals: &refused)
+                PayloadInput(
+                    payload: messages.payload(at: index), topic: messages.topic(at: index),
+                    toldVersion: messages.toldVersion(at: index), arrival: arrival),
+                route: route,
+                trace: RowTrace(arrival: arrival, lane: lane, offset: offset, newestVersion: newestVersion),
+                into: &batch, refusals: &refused)
             for row in firstRow..<batch.count {
                 candidates.append(
                     DuplicateRegister.Candidate(
@@ -57,6 +75,9 @@ struct MessageRun {
                 stream: route.stream, arrival: arrival, offset: offset, stored: Int64(received - refused.count),
                 duplicate: 0, refused: Int64(refused.count), received: Int64(received))
             if !refused.isEmpty { note(&refused, message: index, received: received) }
+            if decoder.hasNotes {
+                notes += decoder.takeNotes().map { NotedMessage(message: index, route: route, note: $0) }
+            }
             readingCount += received
             index += 1
             guard index < messages.count, readingCount < roomForReadings else { break }
@@ -70,7 +91,7 @@ struct MessageRun {
             refusals.append(
                 RefusedMessage(
                     message: message, reading: received > 1 ? Int32(clamping: reading.index) : nil,
-                    refusal: reading.refusal))
+                    refusal: reading.refusal, version: reading.version))
         }
         refused.removeAll(keepingCapacity: true)
     }
@@ -81,6 +102,8 @@ final class ReadingJudge {
     let table: PipelineTable
     let identity: ReadingIdentity
     let laneColumn: Int
+    let versionColumn: Int
+    let newestVersion: String
     let lane: Fold.Identity
     /// Readings whose rows are in the batch and that are still to be judged.
     var candidates: [DuplicateRegister.Candidate] = []
@@ -98,6 +121,8 @@ final class ReadingJudge {
         self.lane = lane
         identity = plan.identity
         laneColumn = plan.laneColumn
+        versionColumn = plan.schemaVersionColumn
+        newestVersion = "\(plan.newestVersion.version)"
     }
 
     /// Takes the rows of duplicates out of the batch again, and counts them.

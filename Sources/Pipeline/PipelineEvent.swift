@@ -1,5 +1,6 @@
 package import Journal
 package import MQTTSource
+package import Payloads
 package import Telemetry
 
 /// What happens in a pipeline, for logs and counters; messages are not events.
@@ -19,6 +20,10 @@ package enum PipelineEvent: Sendable {
     case journalHasRoom(lane: String)
     /// How many readings the duplicate windows took from the tables at the start.
     case recovered(lane: String, from: JournalOffset, rememberedReadings: Int)
+    /// A payload told something besides its readings: a birth, a gap, or that a birth is missing.
+    case payloadNote(lane: String, stream: String, offset: JournalOffset, PayloadNote)
+    /// The definition of a stream has gained columns, or columns that may be null, and its table has them now.
+    case widened(table: String, columns: [String])
     case committed(lane: String, through: JournalOffset, [CommittedRows])
     /// A commit or a read failed and is tried again; nothing is lost meanwhile.
     case retrying(lane: String, problem: String)

@@ -2,6 +2,7 @@ import DeltaLake
 import DurableFiles
 import Glibc
 import Parquet
+import Streams
 import Telemetry
 
 /// A table that one lane appends to: the rows that wait, the writer of segments and the Delta log.
@@ -19,34 +20,91 @@ final class PipelineTable {
     /// What a commit that did not succeed has written of the rows that still wait.
     private var writtenSegments: [Segment]?
     private var table: DeltaTable
+    /// The columns that the table has got, or that may be null, since this opened it.
+    let widenedColumns: [String]
 
-    /// Opens the table, or makes it.
+    /// Opens the table, or makes it; a table that lacks columns gets them.
+    ///
+    /// - Throws: `TableError.columnsChanged` when it has a column of another type.
     init(
         layout: TableLayout, store: any FileStore, configuration: PipelineConfiguration, lane: String
     ) throws(TableError) {
         self.layout = layout
         appId = Self.applicationID(node: configuration.node, lane: lane)
-        // The last message of a cycle may hold as many readings as fit. A refused one takes a byte and a comma.
+        // The last message of a cycle may hold as many readings as fit.
+        let mostInMessage = RecordDecoder.maximumReadingCount(inPayloadOf: configuration.maximumPayloadByteCount)
         batch = ColumnBatch(
             layout.columns,
-            rowLimit: configuration.cadence.readingCount
-                + max(configuration.maximumPayloadByteCount / 2 + 1, ReadingSelection.maximumCount))
+            rowLimit: configuration.cadence.readingCount + max(mostInMessage, ReadingSelection.maximumCount))
         let directory = "\(configuration.tablesDirectory)/\(layout.name)"
         segments = try SegmentWriter(
             layout: layout, store: store, tableDirectory: directory,
             namePrefix: Self.segmentNamePrefix(node: configuration.node, lane: lane),
             compressionLevel: Int(configuration.compressionLevel))
+        table = try Self.open(layout, LocalLogStore(tablePath: directory, files: store))
+        widenedColumns = try Self.widen(&table, to: layout)
+        committedThrough = JournalOffset(UInt64(max(0, table.snapshot.transactions[appId]?.version ?? 0)))
+    }
+
+    private static func open(_ layout: TableLayout, _ log: LocalLogStore) throws(TableError) -> DeltaTable {
+        let options = DeltaTable.Options(keepsFiles: false)
         let metadata = TableMetadata(
             schema: layout.deltaSchema, partitionColumns: TableLayout.partitionColumns, name: layout.name,
             description: layout.description, createdMilliseconds: millisecondsNow())
         do throws(DeltaError) {
-            table = try DeltaTable(
-                creating: metadata, in: LocalLogStore(tablePath: directory, files: store),
-                options: DeltaTable.Options(keepsFiles: false), timestampMilliseconds: millisecondsNow())
+            return try DeltaTable(opening: log, options: options)
+        } catch DeltaError.notATable {
+            do throws(DeltaError) {
+                return try DeltaTable(
+                    creating: metadata, in: log, options: options, timestampMilliseconds: millisecondsNow())
+            } catch {
+                throw .log(error, table: layout.name)
+            }
         } catch {
             throw .log(error, table: layout.name)
         }
-        committedThrough = JournalOffset(UInt64(max(0, table.snapshot.transactions[appId]?.version ?? 0)))
+    }
+
+    /// Commits a new schema if rows of the layout need one; returns the columns that it is about.
+    private static func widen(_ table: inout DeltaTable, to layout: TableLayout) throws(TableError) -> [String] {
+        // Another node may do the same at the same time; then there is nothing left to do.
+        for _ in 0..<3 {
+            let schema = try fittedSchema(of: table, to: layout)
+            let changed = schema.columns.filter { $0 != table.snapshot.schema.column($0.name) }.map(\.name)
+            guard !changed.isEmpty else { return [] }
+            var metadata = table.snapshot.metadata
+            metadata.schema = schema
+            do throws(DeltaError) {
+                _ = try table.commit(
+                    DeltaTransaction(
+                        metadata: metadata, operation: "ADD COLUMNS",
+                        operationParameters: ["columns": changed.joined(separator: ",")],
+                        timestampMilliseconds: millisecondsNow()))
+                return changed
+            } catch DeltaError.metadataChanged {
+                continue
+            } catch {
+                throw .log(error, table: layout.name)
+            }
+        }
+        throw .log(.tooManyConflicts(attemptCount: 3), table: layout.name)
+    }
+
+    private static func fittedSchema(
+        of table: DeltaTable, to layout: TableLayout
+    ) throws(TableError) -> DeltaSchema {
+        guard table.snapshot.partitionColumns == TableLayout.partitionColumns else {
+            throw .columnsChanged(
+                table: layout.name,
+                problems: ["it is partitioned by \(table.snapshot.partitionColumns.joined(separator: ", "))"])
+        }
+        do throws(DeltaError) {
+            return try table.snapshot.schema.fitted(to: layout.deltaSchema)
+        } catch DeltaError.tableDiffers(let sentences) {
+            throw .columnsChanged(table: layout.name, problems: sentences)
+        } catch {
+            throw .log(error, table: layout.name)
+        }
     }
 
     /// Under which name a lane's offsets stand in the logs of its tables.
@@ -79,19 +137,30 @@ final class PipelineTable {
                 "numOutputBytes": String(written.reduce(0) { $0 + $1.byteCount }),
             ], timestampMilliseconds: now)
         let rows = batch.count
-        do throws(DeltaError) {
-            _ = try table.commit(transaction)
-        } catch DeltaError.alreadyCommitted {
-            // An earlier try of this same commit had reached the log after all.
-        } catch {
-            throw .log(error, table: layout.name)
-        }
+        try append(transaction)
         batch.removeAll()
         writtenSegments = nil
         committedThrough = offset
         return CommittedRows(
             table: layout.name, version: table.snapshot.version, rowCount: rows, segmentCount: written.count,
             byteCount: written.reduce(0) { $0 + $1.byteCount })
+    }
+
+    private func append(_ transaction: DeltaTransaction) throws(TableError) {
+        while true {
+            do throws(DeltaError) {
+                _ = try table.commit(transaction)
+                return
+            } catch DeltaError.alreadyCommitted {
+                // An earlier try of this same commit had reached the log after all.
+                return
+            } catch DeltaError.metadataChanged {
+                // Another node has widened the table; what is to be added must still fit.
+                _ = try Self.fittedSchema(of: table, to: layout)
+            } catch {
+                throw .log(error, table: layout.name)
+            }
+        }
     }
 
     /// The rows that wait as segments; those of a try before when there are some, so that a full disk does not fill more.

@@ -105,8 +105,10 @@ struct Recovery: Sendable {
         let arrivals = try segment.column("ingest_time")
         let offsets = try segment.column("journal_offset")
         let laneNames = try segment.column("lane")
-        var identities: [ParquetColumnData] = []
-        for column in plan.identity.columns { identities.append(try segment.column(plan.columns[column].name)) }
+        var identities: [ParquetColumnData?] = []
+        for column in plan.identity.columns {
+            identities.append(try segment.columnIfPresent(plan.columns[column].name))
+        }
         let indexOfLane = Dictionary(uniqueKeysWithValues: lanes.enumerated().map { ($1.name, $0) })
         var row = ColumnBatch(plan.identity.columns.map { plan.columns[$0] }, rowLimit: 1)
         let alone = plan.identity.alone
@@ -120,7 +122,7 @@ struct Recovery: Sendable {
             count += 1
             row.removeAll()
             row.beginRow()
-            for (column, data) in identities.enumerated() { data.copyCell(index, into: &row, column: column) }
+            for (column, data) in identities.enumerated() { data?.copyCell(index, into: &row, column: column) }
             let identity = alone.fingerprint(ofRow: 0, in: row)
             register.restore(identity, arrival: EventTime(microsecondsSinceEpoch: arrivals.words[index]))
             if let replayingLane {

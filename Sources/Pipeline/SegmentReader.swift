@@ -27,26 +27,38 @@ package struct SegmentReader {
         }
     }
 
-    /// Reads every column, which checks every checksum, and compares the size and the number of rows with the log.
+    /// Reads every column, which checks every checksum, and compares the size, the number of rows, the names of columns and
+    /// their nulls with the log.
     ///
     /// - Throws: `TableError.damagedSegment` for the first thing that is not as it should be.
-    package func verify(against file: AddFile) throws(TableError) {
+    package func verify(against file: AddFile, of snapshot: DeltaSnapshot) throws(TableError) {
         guard Int64(byteCount) == file.byteCount else {
             throw damage("it has \(byteCount) bytes, and the log says \(file.byteCount)")
         }
-        for name in reader.schema.columns.map(\.name) { _ = try column(name) }
-        let recordCount: Int64?
+        let statistics: FileStatistics?
         do throws(DeltaError) {
-            recordCount = try file.statistics(schema: DeltaSchema([]))?.recordCount
+            statistics = try file.statistics(schema: snapshot.schema)
         } catch {
             throw .log(error, table: table)
         }
-        guard let recordCount, recordCount != Int64(reader.rowCount) else { return }
+        for name in reader.schema.columns.map(\.name) {
+            guard snapshot.schema.column(name) != nil else { throw damage("it has a column that the table has not") }
+            let nullCount = Int64(try column(name).nullCount)
+            if let known = statistics?.column(name)?.nullCount, known != nullCount {
+                throw damage("its column \(name) has \(nullCount) nulls, and the log says \(known)")
+            }
+        }
+        guard let recordCount = statistics?.recordCount, recordCount != Int64(reader.rowCount) else { return }
         throw damage("it has \(reader.rowCount) rows, and the log says \(recordCount)")
     }
 
     private func damage(_ problem: String) -> TableError {
         .damagedSegment(path: path, table: table, problem: problem)
+    }
+
+    /// All cells of a column; nil when the segment is older than the column.
+    package func columnIfPresent(_ name: String) throws(TableError) -> ParquetColumnData? {
+        reader.schema.index(of: name) == nil ? nil : try column(name)
     }
 
     /// All cells of a column; our segments have one row group.

@@ -12,7 +12,7 @@ extension TableLayout {
             ColumnDefinition("byte_offset", .int64, comment: "where in the payload reading stopped, from 0"),
             ColumnDefinition("sentence", .string, isNullable: false, comment: "what is wrong, for people"),
             ColumnDefinition("payload", .binary, isNullable: false, comment: "the payload of the message as it came"),
-            ColumnDefinition("schema_version", .int32, comment: "the major version of the schema that refused it"),
+            ColumnDefinition("schema_version", .string, comment: "the version of the schema that refused it"),
             ColumnDefinition("reading_index", .int32, comment: "which reading of the message, from 0; null for all"),
             ColumnDefinition("qos", .int32, isNullable: false, comment: "MQTT quality of service, 0-2"),
             ColumnDefinition("retained", .boolean, isNullable: false, comment: "whether the broker had kept it"),

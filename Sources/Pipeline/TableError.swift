@@ -14,6 +14,9 @@ package enum TableError: Error, Equatable, Sendable, CustomStringConvertible {
     case damagedSegment(path: String, table: String, problem: String)
     /// The Delta log; its description says what to do.
     case log(DeltaError, table: String)
+    /// A column of the stream has another type than its table: give the member another name where its type changes, or
+    /// put the table elsewhere.
+    case columnsChanged(table: String, problems: [String])
     /// The journal no longer has messages that the tables lack.
     case journalBehindTables(lane: String, problem: String)
 
@@ -32,6 +35,10 @@ package enum TableError: Error, Equatable, Sendable, CustomStringConvertible {
         case .segment(let error, let table): "table \(table): \(error)"
         case .damagedSegment(let path, let table, let problem): "table \(table): segment \(path): \(problem)"
         case .log(let error, let table): "table \(table): \(error)"
+        case .columnsChanged(let table, let problems):
+            "table \(table): the stream's definition no longer fits the table, whose columns keep their types: "
+                + "\(problems.joined(separator: "; ")). Give the member another name where its type changes, take the "
+                + "change back, or move the table's folder away"
         case .journalBehindTables(let lane, let problem): "lane \(lane): \(problem)"
         }
     }

@@ -15,6 +15,8 @@ enum CellRule: Sendable {
     case string
     /// Whatever has no column type of its own, as JSON text.
     case text
+    /// No cell at all: the member that tells the schema's version has a column of the pipeline.
+    case nothing
 
     /// The most digits that a 64-bit decimal holds.
     private static let maximumPrecision = 18
@@ -52,7 +54,24 @@ enum CellRule: Sendable {
         case .decimal(let scale): .decimal(precision: scale.precision, scale: scale.digits)
         case .timestamp: .timestamp
         case .date: .date
-        case .string, .text: .string
+        case .string, .text, .nothing: .string
+        }
+    }
+
+    /// The rule whose column holds what the columns of both do; nil when there is none.
+    func joined(with other: CellRule) -> CellRule? {
+        switch (self, other) {
+        case (.boolean, .boolean), (.timestamp, .timestamp), (.date, .date), (.string, .string), (.text, .text):
+            return self
+        case (.int32, .int32): return .int32
+        case (.int32, .int64), (.int64, .int32), (.int64, .int64): return .int64
+        case (.double, .double), (.double, .int32), (.int32, .double): return .double
+        case (.decimal(let ours), .decimal(let theirs)):
+            let digits = max(ours.digits, theirs.digits)
+            let whole = max(ours.precision - ours.digits, theirs.precision - theirs.digits)
+            guard whole + digits <= Self.maximumPrecision else { return nil }
+            return .decimal(DecimalScale(digits: digits, precision: whole + digits))
+        default: return nil
         }
     }
 

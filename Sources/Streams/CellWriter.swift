@@ -65,15 +65,14 @@ extension CellRule {
             guard tag == JSONKind.string.rawValue else { return .type }
             guard let time = RFC3339.microseconds(document.stringBytes(at: index)) else { return .format }
             columns.setWord(time, column: column)
-        case .date, .text: return writeRare(index, of: document, into: &columns, column: column, text: &text)
+        case .date, .text, .nothing: return writeRare(index, of: document, into: &columns, column: column, text: &text)
         }
         return nil
     }
 
     /// Writes a scanned value into a cell of the pending row; returns false when a document has to decide.
     @inline(__always)
-    func write(_ value: ScannedValue, of text: RawSpan, into columns: inout ColumnBatch) -> Bool {
-        let column = Int(value.slot)
+    func write(_ value: ScannedValue, of text: RawSpan, into columns: inout ColumnBatch, column: Int) -> Bool {
         let places = Int(value.places)
         switch (self, value.kind) {
         case (.decimal(let scale), .number):
@@ -90,6 +89,7 @@ extension CellRule {
             // Both are exact, so the quotient is the double that the text reads as.
             columns.setDouble(Double(value.word) / Double(DecimalScale.powers[places]), column: column)
         case (.boolean, .boolean): columns.setWord(value.word, column: column)
+        case (.nothing, _): return true
         default: return false
         }
         return true
@@ -99,6 +99,7 @@ extension CellRule {
         _ index: Int, of document: borrowing JSONDocument, into columns: inout ColumnBatch, column: Int,
         text: inout [UInt8]
     ) -> Failure? {
+        if case .nothing = self { return nil }
         guard case .date = self else {
             text.removeAll(keepingCapacity: true)
             document.write(index, into: &text)

@@ -19,6 +19,19 @@ package struct DefinitionError: Error, Equatable, Sendable, CustomStringConverti
         self.fix = fix
     }
 
+    /// Does one part of the work and keeps its error, so that what is independent of it can be looked at too.
+    @discardableResult
+    static func collect<Value>(
+        into errors: inout [DefinitionError], _ part: () throws(DefinitionError) -> Value
+    ) -> Value? {
+        do throws(DefinitionError) {
+            return try part()
+        } catch {
+            errors.append(error)
+            return nil
+        }
+    }
+
     package var description: String {
         let place = line == 0 ? file : column == 0 ? "\(file):\(line)" : "\(file):\(line):\(column)"
         return "\(place): \(message). \(fix)."

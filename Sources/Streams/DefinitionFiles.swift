@@ -18,6 +18,15 @@ struct DefinitionFiles {
         }
     }
 
+    /// The names of the files in a folder, sorted.
+    func names(in directory: String) throws(DefinitionError) -> [String] {
+        do throws(FileError) {
+            return try store.entries(of: directory).filter { !$0.isDirectory && !$0.name.hasPrefix(".") }.map(\.name)
+        } catch {
+            throw unreadable(directory, error)
+        }
+    }
+
     func exists(_ path: String) throws(DefinitionError) -> Bool {
         do throws(FileError) {
             return try store.exists(path)

@@ -46,14 +46,30 @@ struct DefinitionNode {
     func members(known: [String]) throws(DefinitionError) -> [String: DefinitionNode] {
         var result: [String: DefinitionNode] = [:]
         for (key, value) in try members() {
-            guard known.contains(key.text) else {
-                throw key.error(
-                    "`\(key.text)` is not a key that \(title) can have",
-                    fix: "Known are \(known.joined(separator: ", "))")
-            }
+            guard known.contains(key.text) else { throw unknown(key, known: known) }
             result[key.text] = value
         }
         return result
+    }
+
+    /// The same, but unknown keys are only noted, so that the others can be looked at too.
+    func members(
+        known: [String], errors: inout [DefinitionError]
+    ) throws(DefinitionError) -> [String: DefinitionNode] {
+        var result: [String: DefinitionNode] = [:]
+        for (key, value) in try members() {
+            if known.contains(key.text) {
+                result[key.text] = value
+            } else {
+                errors.append(unknown(key, known: known))
+            }
+        }
+        return result
+    }
+
+    private func unknown(_ key: DefinitionNode, known: [String]) -> DefinitionError {
+        key.error(
+            "`\(key.text)` is not a key that \(title) can have", fix: "Known are \(known.joined(separator: ", "))")
     }
 
     /// The members of a mapping in the order of the file.
@@ -86,6 +102,30 @@ struct DefinitionNode {
         guard case .scalar(let scalar) = node else { return "" }
         return scalar.string
     }
+
+    /// What the value is, for readers that take several kinds.
+    enum Kind {
+        case scalar
+        case list
+        case mapping
+    }
+
+    var kind: Kind {
+        switch node {
+        case .sequence: .list
+        case .mapping: .mapping
+        default: .scalar
+        }
+    }
+
+    /// Whether a scalar stands in quotation marks, and so is text whatever it looks like.
+    var isQuoted: Bool {
+        guard case .scalar(let scalar) = node else { return false }
+        return scalar.style == .singleQuoted || scalar.style == .doubleQuoted
+    }
+
+    /// Whether the value is left out or `null`.
+    var isNull: Bool { !isQuoted && node.null != nil }
 
     func elements() throws(DefinitionError) -> [DefinitionNode] {
         guard case .sequence(let sequence) = node else {

@@ -3,187 +3,148 @@ import JSONSchema
 import Telemetry
 
 extension StreamPlan {
-    /// Joins a definition with its schema.
+    /// Joins a definition with its schemas, newest first.
     ///
-    /// - Throws: what does not fit together, at its place in the definition, or what is wrong with the schema.
-    init(_ definition: StreamDefinition, schema bytes: [UInt8], schemaFile: String) throws(DefinitionError) {
-        let file = SchemaFile(bytes: bytes, path: schemaFile)
-        let compiler = try PlanCompiler(definition, try file.compiled(), file)
-        schema = compiler.recordSchema
+    /// Nil when they do not fit together, or something is wrong with a schema; `errors` says what and where.
+    init?(_ definition: StreamDefinition, schemas: [SchemaFile], errors: inout [DefinitionError]) {
+        let errorCount = errors.count
+        guard let compiler = PlanCompiler(definition, schemas, errors: &errors) else { return nil }
+        let time = DefinitionError.collect(into: &errors) { () throws(DefinitionError) in try compiler.timeColumn() }
+        let identity = DefinitionError.collect(into: &errors) { () throws(DefinitionError) in
+            try compiler.columns(of: definition.identity, in: "identity")
+        }
+        let place = DefinitionError.collect(into: &errors) { () throws(DefinitionError) in try compiler.place() }
+        let sort = DefinitionError.collect(into: &errors) { () throws(DefinitionError) in
+            try definition.sort.map { (sort) throws(DefinitionError) in try compiler.columns(of: sort, in: "sort") }
+        }
+        for source in definition.sources { compiler.check(source, errors: &errors) }
+        guard errors.count == errorCount, let time, let identity, let place, let sort else { return nil }
         name = definition.name.value
         englishTitle = definition.englishTitle
         vietnameseTitle = definition.vietnameseTitle
-        sources = definition.sources.map { Source(topicFilter: $0.topic.value, format: $0.format) }
-        schemaVersion = try compiler.schemaVersion()
-        columns = compiler.columns + Self.traceColumns
-        properties = compiler.properties
-        fields = compiler.fields
-        timeColumn = try compiler.timeField()
-        identity = ReadingIdentity(columns: try compiler.fields(definition.identity, in: "identity"))
+        sources = definition.sources.map {
+            Source(topicFilter: $0.topic.value, format: $0.format, mapping: $0.mapping)
+        }
+        versions = compiler.planVersions(time: time)
+        versionMember = definition.versionMember.map { Array($0.value.utf8) }
+        columns = compiler.columnDefinitions(time: time) + Self.traceColumns
+        fieldCount = compiler.fields.count
+        properties = compiler.fields.enumerated().map { index, field in field.property(column: index) }
+        timeColumn = time
+        self.identity = ReadingIdentity(columns: identity)
         duplicateWindow = definition.duplicateWindow
         futureLimit = definition.futureLimit
         pastLimit = definition.pastLimit
-        place = try compiler.place()
-        sortColumns = try compiler.sortColumns(time: timeColumn)
+        self.place = place
+        // Without a word in the definition: the first part of the identity that is not the time, which is the device,
+        // and the time.
+        sortColumns = sort ?? identity.filter { $0 != time }.prefix(1) + [time]
     }
 }
 
-/// Works out columns and checks from a definition and its schema.
+/// Works out columns and checks from a definition and its schemas.
 private struct PlanCompiler {
+    /// A schema and what it says about the reading's own members, in its order.
+    struct Version {
+        let file: SchemaFile
+        let schema: CompiledSchema
+        let facts: [FieldFacts]
+
+        func facts(of name: String) -> FieldFacts? { facts.first { $0.pointer.tokens[0] == name } }
+    }
+
+    /// A member of the reading that becomes a column.
+    struct Field {
+        let name: String
+        /// From the newest schema that has it.
+        let facts: FieldFacts
+        var rule: CellRule
+        var isNullable: Bool
+
+        var unit: String { if case .string(let unit) = facts.source["unit"] { unit } else { "" } }
+        var text: String { facts.description ?? facts.title ?? "" }
+
+        func property(column: Int) -> StreamPlan.Property {
+            StreamPlan.Property(name: name, column: column, text: text, unit: unit, isRequired: facts.isRequired)
+        }
+    }
+
     let definition: StreamDefinition
-    let schema: CompiledSchema
-    let file: SchemaFile
-    var fields: [StreamPlan.Field] = []
-    var columns: [ColumnDefinition] = []
-    var properties: [StreamPlan.Property] = []
-    /// What the schema says about the reading's own members, in its order.
-    private let facts: [FieldFacts]
+    /// Newest first.
+    let versions: [Version]
+    /// The members of the newest schema in its order, then those that only older ones have.
+    private(set) var fields: [Field] = []
+    private let digits: [String: Int]
 
-    init(_ definition: StreamDefinition, _ schema: CompiledSchema, _ file: SchemaFile) throws(DefinitionError) {
+    init?(_ definition: StreamDefinition, _ files: [SchemaFile], errors: inout [DefinitionError]) {
+        let errorCount = errors.count
         self.definition = definition
-        self.schema = schema
-        self.file = file
-        facts = schema.fields.filter { $0.pointer.tokens.count == 1 }
-        guard !facts.isEmpty else {
-            throw file.error(
-                at: JSONPointer(), "the schema has no `properties`",
-                fix: "Describe the members of a reading in `properties`")
+        versions = files.compactMap { Self.version($0, errors: &errors) }
+        digits = Dictionary(definition.precision.map { ($0.member.value, $0.digits) }) { first, _ in first }
+        guard errors.count == errorCount, !versions.isEmpty else { return nil }
+        for version in versions {
+            for facts in version.facts where facts.pointer.tokens[0] != versionColumnMember {
+                DefinitionError.collect(into: &errors) { () throws(DefinitionError) in try add(facts, of: version) }
+            }
         }
-        let digits = try precisionByField()
-        try checkSentinels()
-        let sentinelFields = try Set(fields(definition.sentinels.map(\.member), in: "missing"))
-        for (index, facts) in facts.enumerated() {
-            let name = facts.pointer.tokens[0]
-            try checkColumnName(name)
-            guard let rule = CellRule(facts, digits: digits[index]) else {
+        for index in fields.indices {
+            fields[index].isNullable =
+                hasSentinels(fields[index].name)
+                || versions.contains { version in
+                    version.facts(of: fields[index].name).map { !$0.isRequired || $0.isNullable } ?? true
+                }
+        }
+        checkMembers(errors: &errors)
+        guard errors.count == errorCount else { return nil }
+    }
+
+    private static func version(_ file: SchemaFile, errors: inout [DefinitionError]) -> Version? {
+        DefinitionError.collect(into: &errors) { () throws(DefinitionError) in
+            let schema = try file.compiled()
+            let facts = schema.fields.filter { $0.pointer.tokens.count == 1 }
+            guard !facts.isEmpty else {
                 throw file.error(
-                    at: JSONPointer(["properties", name]), "/\(name) needs more than the 18 digits that a column holds",
-                    fix: "Narrow its minimum and maximum, or lower its precision in stream.yaml")
+                    at: JSONPointer(), "the schema has no `properties`",
+                    fix: "Describe the members of a reading in `properties`")
             }
-            let isNullable = !facts.isRequired || facts.isNullable || sentinelFields.contains(index)
-            let text = facts.description ?? facts.title ?? ""
-            let unit = if case .string(let unit) = facts.source["unit"] { unit } else { "" }
-            let comment = [text, unit.isEmpty ? "" : "[\(unit)]"].filter { !$0.isEmpty }.joined(separator: " ")
-            fields.append(StreamPlan.Field(rule: rule, name: name))
-            columns.append(ColumnDefinition(name, rule.columnType, isNullable: isNullable, comment: comment))
-            properties.append(
-                StreamPlan.Property(name: name, column: index, text: text, unit: unit, isRequired: facts.isRequired))
+            return Version(file: file, schema: schema, facts: facts)
         }
     }
 
-    // MARK: Parts of the plan
-
-    var recordSchema: RecordSchema {
-        var absent: [JSONPointer: [JSONTree]] = [:]
-        for sentinel in definition.sentinels {
-            let value = sentinel.integer.map { JSONTree.integer($0) } ?? .double(sentinel.double)
-            absent[JSONPointer([sentinel.member.value]), default: []].append(value)
-        }
-        return RecordSchema(schema, fields: facts.map(\.pointer), absent: absent)
+    /// A member that tells the version may have the name of the column that keeps it: it becomes no column of its own.
+    private var versionColumnMember: String? {
+        definition.versionMember.flatMap { $0.value == StreamPlan.schemaVersionName ? $0.value : nil }
     }
 
-    func schemaVersion() throws(DefinitionError) -> Int {
-        let name = definition.schemaFile.value
-        let suffix = ".schema.json"
-        guard name.hasPrefix("v"), name.hasSuffix(suffix),
-            let version = Int(name.dropFirst().dropLast(suffix.utf8.count)),
-            version >= 1
-        else {
-            throw definition.error(
-                at: definition.schemaFile, "the schema's file name `\(name)` does not give its version",
-                fix: "Name the file v1.schema.json, v2.schema.json and so on")
+    private func hasSentinels(_ name: String) -> Bool { definition.sentinels.contains { $0.member.value == name } }
+
+    // MARK: Fields
+
+    /// Adds a member, or joins it with that of a newer schema.
+    private mutating func add(_ facts: FieldFacts, of version: Version) throws(DefinitionError) {
+        let name = facts.pointer.tokens[0]
+        guard let rule = CellRule(facts, digits: digits[name]) else {
+            throw version.file.error(
+                at: JSONPointer(["properties", name]), "/\(name) needs more than the 18 digits that a column holds",
+                fix: "Narrow its minimum and maximum, or lower its precision in stream.yaml")
         }
-        return version
-    }
-
-    func timeField() throws(DefinitionError) -> Int {
-        let index = try fieldIndex(of: definition.time, in: "time")
-        guard case .timestamp = fields[index].rule else {
-            throw definition.error(
-                at: definition.time, "/\(definition.time.value) is not a time in the schema",
-                fix: "Point to a property with `\"type\": \"string\", \"format\": \"date-time\"`")
+        guard let index = fields.firstIndex(where: { $0.name == name }) else {
+            try checkColumnName(name, in: version.file)
+            fields.append(Field(name: name, facts: facts, rule: rule, isNullable: true))
+            return
         }
-        return index
-    }
-
-    func fields(_ members: [Located<String>], in key: String) throws(DefinitionError) -> [Int] {
-        var indices: [Int] = []
-        for member in members { indices.append(try fieldIndex(of: member, in: key)) }
-        return indices
-    }
-
-    func place() throws(DefinitionError) -> StreamPlan.Place {
-        let place = definition.place
-        var coordinates: [Int] = []
-        for member in [place.latitude, place.longitude].compactMap({ $0 }) {
-            let index = try fieldIndex(of: member, in: "place")
-            guard fields[index].rule.isNumeric else {
-                throw definition.error(
-                    at: member, "/\(member.value) is not a number in the schema",
-                    fix: "Point to a property with `\"type\": \"number\"`, in degrees")
-            }
-            coordinates.append(index)
+        guard let joined = fields[index].rule.joined(with: rule) else {
+            throw versions[0].file.error(
+                at: JSONPointer(["properties", name]),
+                "/\(name) is \(fields[index].rule.columnType) here and \(rule.columnType) in \(version.file.name), and "
+                    + "a column has one type",
+                fix: "Give the member another name where its type changes")
         }
-        var ward: Int?
-        if let member = place.ward {
-            let index = try fieldIndex(of: member, in: "place")
-            guard case .string = fields[index].rule else {
-                throw definition.error(
-                    at: member, "/\(member.value) is not a text in the schema",
-                    fix: "Point to a property with `\"type\": \"string\"`: codes of wards have leading zeros")
-            }
-            ward = index
-        }
-        return StreamPlan.Place(latitude: coordinates.first, longitude: coordinates.last, ward: ward)
-    }
-
-    /// What the definition says; else the first part of the identity that is not the time, which is the device, and the
-    /// time.
-    func sortColumns(time: Int) throws(DefinitionError) -> [Int] {
-        if let sort = definition.sort { return try fields(sort, in: "sort") }
-        let identity = try fields(definition.identity, in: "identity")
-        return identity.filter { $0 != time }.prefix(1) + [time]
-    }
-
-    // MARK: Checks
-
-    private func fieldIndex(of member: Located<String>, in key: String) throws(DefinitionError) -> Int {
-        guard let index = facts.firstIndex(where: { $0.pointer.tokens[0] == member.value }) else {
-            throw definition.error(
-                at: member, "`\(key)` points to /\(member.value), which \(file.path) does not have",
-                fix: "Correct the name or add the property to the schema")
-        }
-        return index
-    }
-
-    private func precisionByField() throws(DefinitionError) -> [Int: Int] {
-        var digits: [Int: Int] = [:]
-        for entry in definition.precision {
-            let index = try fieldIndex(of: entry.member, in: "precision")
-            guard facts[index].types.contains(.number) else {
-                throw definition.error(
-                    at: entry.member, "/\(entry.member.value) is not a `number` in the schema, so it has no precision",
-                    fix: "Remove it from `precision`")
-            }
-            digits[index] = entry.digits
-        }
-        return digits
-    }
-
-    private func checkSentinels() throws(DefinitionError) {
-        for sentinel in definition.sentinels {
-            let index = try fieldIndex(of: sentinel.member, in: "missing")
-            guard !facts[index].types.isEmpty, facts[index].types.isSubset(of: [.number, .integer]) else {
-                throw definition.error(
-                    at: sentinel.member,
-                    "/\(sentinel.member.value) is not a number in the schema, so it cannot have the values of `missing`",
-                    fix: "Remove it from `missing`")
-            }
-        }
+        fields[index].rule = joined
     }
 
     /// Delta Lake tells column names apart without regard to case, and some characters are not allowed in them.
-    private func checkColumnName(_ name: String) throws(DefinitionError) {
+    private func checkColumnName(_ name: String, in file: SchemaFile) throws(DefinitionError) {
         let reserved = StreamPlan.traceColumns.map(\.name) + StreamPlan.partitionColumns.map(\.name)
         let folded = name.lowercased()
         let place = JSONPointer(["properties", name])
@@ -201,6 +162,144 @@ private struct PlanCompiler {
             throw file.error(
                 at: place, "the property name `\(name)` cannot be that of a table column",
                 fix: "Do without spaces and the characters , ; { } ( ) =")
+        }
+    }
+
+    // MARK: Parts of the plan
+
+    func columnDefinitions(time: Int) -> [ColumnDefinition] {
+        fields.enumerated().map { index, field in
+            let comment = [field.text, field.unit.isEmpty ? "" : "[\(field.unit)]"].filter { !$0.isEmpty }
+            // A reading without a time is refused whatever its schema says.
+            return ColumnDefinition(
+                field.name, field.rule.columnType, isNullable: field.isNullable && index != time,
+                comment: comment.joined(separator: " "))
+        }
+    }
+
+    func planVersions(time: Int) -> [StreamPlan.Version] {
+        versions.map { version in
+            let cells = version.facts.map { facts in
+                let column = fields.firstIndex { $0.name == facts.pointer.tokens[0] }
+                return StreamPlan.Cell(rule: column.map { fields[$0].rule } ?? .nothing, column: column ?? -1)
+            }
+            let versionMember = definition.versionMember?.value
+            return StreamPlan.Version(
+                version: version.file.version, schema: recordSchema(version), cells: cells,
+                timeSlot: cells.firstIndex { $0.column == time } ?? 0,
+                versionSlot: version.facts.firstIndex { $0.pointer.tokens[0] == versionMember })
+        }
+    }
+
+    private func recordSchema(_ version: Version) -> RecordSchema {
+        var absent: [JSONPointer: [JSONTree]] = [:]
+        for sentinel in definition.sentinels where version.facts(of: sentinel.member.value) != nil {
+            let value = sentinel.integer.map { JSONTree.integer($0) } ?? .double(sentinel.double)
+            absent[JSONPointer([sentinel.member.value]), default: []].append(value)
+        }
+        return RecordSchema(version.schema, fields: version.facts.map(\.pointer), absent: absent)
+    }
+
+    func timeColumn() throws(DefinitionError) -> Int {
+        let column = try column(of: definition.time, in: "time")
+        guard case .timestamp = fields[column].rule else {
+            throw definition.error(
+                at: definition.time, "/\(definition.time.value) is not a time in the schema",
+                fix: "Point to a property with `\"type\": \"string\", \"format\": \"date-time\"`")
+        }
+        if let version = versions.first(where: { $0.facts(of: definition.time.value) == nil }) {
+            throw definition.error(
+                at: definition.time,
+                "`time` points to /\(definition.time.value), which \(version.file.name) does not have",
+                fix: "Add the property there, or remove that version")
+        }
+        return column
+    }
+
+    func columns(of members: [Located<String>], in key: String) throws(DefinitionError) -> [Int] {
+        var columns: [Int] = []
+        for member in members { columns.append(try column(of: member, in: key)) }
+        return columns
+    }
+
+    func place() throws(DefinitionError) -> StreamPlan.Place {
+        let place = definition.place
+        var coordinates: [Int] = []
+        for member in [place.latitude, place.longitude].compactMap({ $0 }) {
+            let column = try column(of: member, in: "place")
+            guard fields[column].rule.isNumeric else {
+                throw definition.error(
+                    at: member, "/\(member.value) is not a number in the schema",
+                    fix: "Point to a property with `\"type\": \"number\"`, in degrees")
+            }
+            coordinates.append(column)
+        }
+        var ward: Int?
+        if let member = place.ward {
+            let column = try column(of: member, in: "place")
+            guard case .string = fields[column].rule else {
+                throw definition.error(
+                    at: member, "/\(member.value) is not a text in the schema",
+                    fix: "Point to a property with `\"type\": \"string\"`: codes of wards have leading zeros")
+            }
+            ward = column
+        }
+        return StreamPlan.Place(latitude: coordinates.first, longitude: coordinates.last, ward: ward)
+    }
+
+    // MARK: Checks
+
+    private func column(of member: Located<String>, in key: String) throws(DefinitionError) -> Int {
+        guard let column = fields.firstIndex(where: { $0.name == member.value }) else {
+            throw definition.error(
+                at: member, "`\(key)` points to /\(member.value), which \(versions[0].file.path) does not have",
+                fix: "Correct the name or add the property to the schema")
+        }
+        return column
+    }
+
+    /// Checks the members of `precision` and `missing`.
+    private func checkMembers(errors: inout [DefinitionError]) {
+        for entry in definition.precision {
+            DefinitionError.collect(into: &errors) { () throws(DefinitionError) in
+                let column = try column(of: entry.member, in: "precision")
+                guard fields[column].facts.types.contains(.number) else {
+                    throw definition.error(
+                        at: entry.member,
+                        "/\(entry.member.value) is not a `number` in the schema, so it has no precision",
+                        fix: "Remove it from `precision`")
+                }
+            }
+        }
+        for sentinel in definition.sentinels {
+            DefinitionError.collect(into: &errors) { () throws(DefinitionError) in
+                let facts = fields[try column(of: sentinel.member, in: "missing")].facts
+                guard !facts.types.isEmpty, facts.types.isSubset(of: [.number, .integer]) else {
+                    throw definition.error(
+                        at: sentinel.member,
+                        "/\(sentinel.member.value) is not a number in the schema, so it cannot have the values of "
+                            + "`missing`",
+                        fix: "Remove it from `missing`")
+                }
+            }
+        }
+    }
+
+    /// Checks that a mapping writes members that there are, and all that every reading must have.
+    func check(_ source: SourceDefinition, errors: inout [DefinitionError]) {
+        guard source.mapping != nil else { return }
+        for target in source.targets where target.value != definition.versionMember?.value {
+            DefinitionError.collect(into: &errors) { () throws(DefinitionError) in
+                _ = try column(of: target, in: "map")
+            }
+        }
+        guard !source.keepsRest else { return }
+        let required = fields.filter { $0.facts.isRequired || $0.name == definition.time.value }.map(\.name)
+        for name in required where !source.targets.contains(where: { $0.value == name }) {
+            errors.append(
+                definition.error(
+                    at: source.topic, "no reading of this source can have /\(name), which the schema requires",
+                    fix: "Add an entry for it to `map`, or write `rest: keep`"))
         }
     }
 }

@@ -1,94 +1,99 @@
 import JSONDocument
-import JSONSchema
 import Telemetry
 
-/// Turns the documents of one stream into rows; it owns what is reused from reading to reading.
+/// Turns the readings of one stream into rows, by the version of the schema that each tells or satisfies.
 struct ReadingDecoder: ~Copyable {
+    /// Where the reading that is being decoded comes from, and what its message says of it.
+    struct Context {
+        let arrival: EventTime
+        /// What the message says besides its payload; nil when it says nothing.
+        var told: Told?
+    }
+
+    /// A version as a message tells it.
+    enum Told: Equatable {
+        case version(SchemaVersion)
+        /// Something that is no version.
+        case unreadable(String)
+    }
+
+    /// Holds an older version where only copyable things can be.
+    private final class Older {
+        var decoder: VersionDecoder
+
+        init(_ decoder: consuming VersionDecoder) {
+            self.decoder = decoder
+        }
+    }
+
     /// The time of the last reading that was good.
     private(set) var time = EventTime(microsecondsSinceEpoch: 0)
     /// Why the last reading that was not good was refused.
     private(set) var refusal = Refusal(.empty, sentence: "")
+    /// How many versions are newer than the one by which the last reading was decoded.
+    private(set) var versionIndex = 0
 
-    private var scanner: RecordScanner
-    private var values: [ScannedValue]
-    /// How many readings in a row the scanner has not taken.
-    private var scanMissCount = 0
-    private var validator: RecordValidator
-    /// The index of each field's value in the document; 0 where there is none.
-    private var slots: [UInt32]
-    private var text: [UInt8] = []
-    private let rules: [CellRule]
-    private let plan: StreamPlan
-    private let timeField: Int
-    /// The column of the ingest time; behind it come lane and journal offset.
+    private var newest: VersionDecoder
+    private let older: [Older]
+    private let versions: [SchemaVersion]
+    private let versionMember: [UInt8]?
+    private let plainSources: [Bool]
+    /// The column of the ingest time; behind it come lane, journal offset and the schema's version.
     let traceColumn: Int
-    private let futureLimit: Int64
-    private let pastLimit: Int64
 
     init(_ plan: StreamPlan) {
-        scanner = RecordScanner(plan.schema)
-        values = [ScannedValue](repeating: .nothing, count: plan.fields.count)
-        validator = RecordValidator(plan.schema)
-        slots = [UInt32](repeating: 0, count: plan.fields.count)
-        rules = plan.fields.map(\.rule)
-        timeField = plan.timeColumn
+        newest = VersionDecoder(plan.newestVersion, of: plan)
+        older = plan.versions.dropFirst().map { Older(VersionDecoder($0, of: plan)) }
+        versions = plan.versions.map(\.version)
+        versionMember = plan.versionMember
+        plainSources = plan.sources.map(\.isPlain)
         traceColumn = plan.ingestTimeColumn
-        futureLimit = plan.futureLimit
-        pastLimit = plan.pastLimit
-        self.plan = plan
     }
+
+    /// The version by which the last reading was decoded, or refused.
+    var version: SchemaVersion { versions[versionIndex] }
 
     // MARK: Plain readings
 
-    /// A stream whose readings are not plain is seldom looked at once more.
-    private static let missesBeforePause = 16
-    private static let pause = 64
+    /// Whether the readings of a source stand in its payloads as they are.
+    @inline(__always)
+    func isPlain(source: Int) -> Bool { plainSources[source] }
 
-    /// Writes a plain reading as the pending row, straight from its text, which begins `buffer`; returns false when a
-    /// document has to decide.
+    /// Writes a plain reading of a message that tells no version as the pending row, straight from the bytes `range` of
+    /// `buffer`; returns false when a document has to decide.
+    @inline(__always)
     mutating func scan(
-        _ buffer: RawSpan, byteCount: Int, arrival: EventTime, into columns: inout ColumnBatch
+        _ buffer: RawSpan, _ range: Range<Int>, arrival: EventTime, into columns: inout ColumnBatch
     ) -> Bool {
-        if scanMissCount >= Self.missesBeforePause, scanMissCount % Self.pause != 0 {
-            scanMissCount += 1
-            return false
-        }
-        guard let count = Self.scan(buffer, byteCount, with: &scanner, into: &values),
-            let time = Self.write(buffer, values, count, rules, timeField, into: &columns)
-        else {
-            scanMissCount += 1
-            return false
-        }
-        let delay = arrival.microsecondsSinceEpoch - time
-        guard delay <= pastLimit, delay >= -futureLimit else { return false }
-        scanMissCount = 0
-        self.time = EventTime(microsecondsSinceEpoch: time)
+        guard let time = newest.scan(buffer, range, arrival: arrival, into: &columns) else { return false }
+        self.time = time
+        versionIndex = 0
         return true
     }
 
-    /// Apart, because a span of `values` would otherwise hold all of `self`.
-    private static func scan(
-        _ buffer: RawSpan, _ byteCount: Int, with scanner: inout RecordScanner, into values: inout [ScannedValue]
-    ) -> Int? {
-        var span = values.mutableSpan
-        return scanner.scan(buffer, 0..<byteCount, into: &span)
+    /// The same for any message.
+    mutating func scan(
+        _ buffer: RawSpan, _ range: Range<Int>, _ context: Context, into columns: inout ColumnBatch
+    ) -> Bool {
+        context.told == nil
+            ? scan(buffer, range, arrival: context.arrival, into: &columns)
+            : scanTold(buffer, range, context, into: &columns)
     }
 
-    /// Writes the values into a new row; returns the reading's time, or nil when a document has to decide.
-    private static func write(
-        _ buffer: RawSpan, _ values: borrowing [ScannedValue], _ count: Int, _ rules: borrowing [CellRule],
-        _ timeField: Int, into columns: inout ColumnBatch
-    ) -> Int64? {
-        let values = values.span
-        let rules = rules.span
-        var time: Int64?
-        columns.beginRow()
-        for index in 0..<count {
-            let value = values[index]
-            guard rules[Int(value.slot)].write(value, of: buffer, into: &columns) else { return nil }
-            if Int(value.slot) == timeField { time = value.word }
+    private mutating func scanTold(
+        _ buffer: RawSpan, _ range: Range<Int>, _ context: Context, into columns: inout ColumnBatch
+    ) -> Bool {
+        guard case .version(let version)? = context.told, let index = versions.firstIndex(of: version) else {
+            return false
         }
-        return time
+        let found =
+            index == 0
+            ? newest.scan(buffer, range, arrival: context.arrival, into: &columns)
+            : older[index - 1].decoder.scan(buffer, range, arrival: context.arrival, into: &columns)
+        guard let found else { return false }
+        time = found
+        versionIndex = index
+        return true
     }
 
     // MARK: Readings as documents
@@ -98,55 +103,59 @@ struct ReadingDecoder: ~Copyable {
     ///
     /// `place` makes the JSON pointer of the reading in its message.
     mutating func decode(
-        _ document: JSONDocument, arrival: EventTime, into columns: inout ColumnBatch, place: @autoclosure () -> String
+        _ document: JSONDocument, _ context: Context, into columns: inout ColumnBatch, place: () -> String
     ) -> Bool {
-        let outcome = Self.validate(document, with: &validator, into: &slots)
-        guard outcome.isValid else { return refuse(Refusal(validator.violation(in: document), in: place())) }
-        guard slots[timeField] != 0,
-            let microseconds = RFC3339.microseconds(document.stringBytes(at: Int(slots[timeField])))
-        else { return refuse(missingTime(in: place())) }
-        time = EventTime(microsecondsSinceEpoch: microseconds)
-        let delay = arrival.microsecondsSinceEpoch - microseconds
-        guard delay <= pastLimit, delay >= -futureLimit else {
-            return refuse(wrongClock(time, arrival: arrival, in: place()))
+        versionIndex = 0
+        var told = context.told
+        if told == nil, let versionMember { told = Self.told(in: document, by: versionMember) }
+        if let told {
+            guard case .version(let version) = told, let index = versions.firstIndex(of: version) else {
+                return refuse(unknownVersion(told, context, place()))
+            }
+            versionIndex = index
+            if index == 0 {
+                guard newest.validate(document) else { return refuse(newest.violation(in: document, at: place())) }
+            } else {
+                let decoder = older[index - 1]
+                guard decoder.decoder.validate(document) else {
+                    return refuse(decoder.decoder.violation(in: document, at: place()))
+                }
+            }
+        } else if !newest.validate(document) {
+            while versionIndex < older.count, !older[versionIndex].decoder.validate(document) { versionIndex += 1 }
+            guard versionIndex < older.count else {
+                versionIndex = 0
+                return refuse(newest.violation(in: document, at: place()))
+            }
+            versionIndex += 1
         }
-        columns.beginRow()
-        columns.setWord(microseconds, column: timeField)
-        // Written already: without this the text would be read a second time.
-        slots[timeField] = 0
-        if let (field, failure) = Self.write(document, slots, rules, into: &columns, text: &text) {
-            return refuse(refusal(failure, field, in: place()))
+        let result =
+            versionIndex == 0
+            ? newest.decode(document, arrival: context.arrival, into: &columns, place: place)
+            : older[versionIndex - 1].decoder.decode(
+                document, arrival: context.arrival, into: &columns, place: place)
+        switch result {
+        case .success(let time):
+            self.time = time
+            return true
+        case .failure(let refused): return refuse(refused.refusal)
         }
-        if outcome.extraMemberCount > 0 {
-            text.removeAll(keepingCapacity: true)
-            validator.writeExtra(of: document, into: &text)
-            // Safe: every byte of the array is initialized.
-            unsafe columns.setBytes(text.span.bytes, column: rules.count)
-        }
-        return true
     }
 
-    /// Writes the fields that are there; returns the first that could not be written, and why.
-    private static func write(
-        _ document: JSONDocument, _ slots: borrowing [UInt32], _ rules: borrowing [CellRule],
-        into columns: inout ColumnBatch, text: inout [UInt8]
-    ) -> (field: Int, failure: CellRule.Failure)? {
-        let slots = slots.span
-        let rules = rules.span
-        for field in rules.indices where slots[field] != 0 {
-            let failure = rules[field].write(
-                Int(slots[field]), of: document, into: &columns, column: field, text: &text)
-            if let failure { return (field, failure) }
+    /// The version that a reading tells in its member `name`; nil when it has none.
+    private static func told(in document: JSONDocument, by name: [UInt8]) -> Told? {
+        // Safe: every byte of the array is initialized.
+        guard let index = document.member(named: unsafe name.span.bytes, of: document.root) else { return nil }
+        switch document.kind(at: index) {
+        case .null: return nil
+        case .string: return told(document.stringBytes(at: index))
+        default: return told(document.text(of: index).utf8Bytes)
         }
-        return nil
     }
 
-    /// Apart, because a span of `slots` would otherwise hold all of `self`.
-    private static func validate(
-        _ document: JSONDocument, with validator: inout RecordValidator, into slots: inout [UInt32]
-    ) -> RecordOutcome {
-        var span = slots.mutableSpan
-        return validator.validate(document, slots: &span)
+    /// A version from its text.
+    static func told(_ text: RawSpan) -> Told {
+        SchemaVersion(text).map { .version($0) } ?? .unreadable(String(decoding: text))
     }
 
     // MARK: Refusals
@@ -157,34 +166,16 @@ struct ReadingDecoder: ~Copyable {
         return false
     }
 
-    private func pointer(_ field: Int, in place: String) -> String {
-        place + JSONPointer([plan.fields[field].name]).description
-    }
-
-    private func missingTime(in place: String) -> Refusal {
-        let pointer = pointer(timeField, in: place)
-        return Refusal(.clockMissing, pointer: pointer, sentence: "the reading has no time at \(pointer)")
-    }
-
-    private func wrongClock(_ time: EventTime, arrival: EventTime, in place: String) -> Refusal {
-        let isAhead = time > arrival
-        let limit = isAhead ? futureLimit : pastLimit
-        return Refusal(
-            isAhead ? .clockFuture : .clockPast, pointer: pointer(timeField, in: place),
-            sentence: "the reading's time \(time) is more than \(seconds(limit)) "
-                + "\(isAhead ? "ahead of" : "before") its arrival at \(arrival)")
-    }
-
-    private func refusal(_ failure: CellRule.Failure, _ field: Int, in place: String) -> Refusal {
-        let pointer = pointer(field, in: place)
-        let sentence =
-            switch failure {
-            case .tooLarge: "\(pointer) has more digits than its column holds"
-            case .format: "\(pointer) is not written as its format asks"
-            case .type: "\(pointer) has a type that its column does not hold"
+    private func unknownVersion(_ told: Told, _ context: Context, _ place: String) -> Refusal {
+        let shown =
+            switch told {
+            case .version(let version): "\(version)"
+            case .unreadable(let text): String(text.unicodeScalars.prefix(40).map(Character.init))
             }
-        return Refusal(failure.reason, pointer: pointer, sentence: sentence)
+        let member = context.told == nil ? versionMember.map { String(decoding: $0, as: UTF8.self) } : nil
+        return Refusal(
+            .unknownVersion, pointer: place + (member.map { JSONPointer([$0]).description } ?? ""),
+            sentence: "the message tells version \(shown) of the schema; there are "
+                + versions.map(\.description).joined(separator: ", "))
     }
-
-    private func seconds(_ microseconds: Int64) -> String { "\(microseconds / 1_000_000) s" }
 }

@@ -1,22 +1,30 @@
-import JSONDocument
-import JSONSchema
+package import JSONDocument
+package import JSONSchema
 
 /// A JSON Schema as a file, for errors with lines.
-struct SchemaFile {
+package struct SchemaFile: Sendable {
+    package let path: String
+    package let version: SchemaVersion
     let bytes: [UInt8]
-    let path: String
 
-    /// The schema, ready to check: formats are checked, since a time of the wrong form is no time.
-    func compiled() throws(DefinitionError) -> CompiledSchema {
-        let tree: JSONTree
+    /// The file's name without its folder.
+    package var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+
+    /// The text as a tree.
+    package func tree() throws(DefinitionError) -> JSONTree {
         do throws(JSONParseError) {
-            tree = try JSONTree(parsing: bytes)
+            return try JSONTree(parsing: bytes)
         } catch {
             throw DefinitionError(
                 file: path, line: error.line, column: error.column,
                 message: "the schema is not JSON: \(error.sentence)",
                 fix: "Correct the JSON there")
         }
+    }
+
+    /// The schema, ready to check: formats are checked, since a time of the wrong form is no time.
+    package func compiled() throws(DefinitionError) -> CompiledSchema {
+        let tree = try tree()
         do throws(SchemaError) {
             return try CompiledSchema(tree, assertsFormat: true)
         } catch {
@@ -27,7 +35,7 @@ struct SchemaFile {
     }
 
     /// An error at the value to which `pointer` leads.
-    func error(at pointer: JSONPointer, _ message: String, fix: String) -> DefinitionError {
+    package func error(at pointer: JSONPointer, _ message: String, fix: String) -> DefinitionError {
         // Safe: every byte of the array is initialized.
         let place = unsafe JSONLocator(bytes.span.bytes).place(of: pointer)
         return DefinitionError(

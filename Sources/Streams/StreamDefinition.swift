@@ -2,12 +2,6 @@ import Payloads
 
 /// A `stream.yaml` as it is written, checked by itself; what needs the schema is checked by `StreamPlan`.
 struct StreamDefinition {
-    /// Where readings come from.
-    struct Source {
-        let topic: Located<TopicFilter>
-        let format: PayloadFormat
-    }
-
     /// The members that say where a reading was taken.
     struct Place {
         var latitude: Located<String>?
@@ -33,38 +27,79 @@ struct StreamDefinition {
     let futureLimit: Int64
     let pastLimit: Int64
     let place: Place
-    let sources: [Source]
+    /// The member in which a message says the version of its schema.
+    let versionMember: Located<String>?
+    let sources: [SourceDefinition]
     let sentinels: [Sentinel]
     let precision: [(member: Located<String>, digits: Int)]
     let sort: [Located<String>]?
 
     private static let keys = [
-        "stream", "title", "schema", "time", "identity", "duplicate_window", "clock", "place", "sources", "missing",
-        "precision", "sort",
+        "stream", "title", "schema", "version", "time", "identity", "duplicate_window", "clock", "place", "sources",
+        "missing", "precision", "sort",
     ]
 
+    /// - Throws: the first thing that is wrong.
     init(parsing text: String, file: String) throws(DefinitionError) {
-        let root = try DefinitionNode(parsing: text, file: file)
-        let members = try root.members(known: Self.keys)
-        func required(_ key: String, _ example: String) throws(DefinitionError) -> DefinitionNode {
-            guard let node = members[key] else { throw root.missing(key, example: example) }
-            return node
+        var errors: [DefinitionError] = []
+        guard let definition = StreamDefinition(parsing: text, file: file, errors: &errors) else {
+            throw errors.first
+                ?? DefinitionError(file: file, message: "the definition cannot be used", fix: "Correct it")
+        }
+        self = definition
+    }
+
+    /// Nil when something is wrong; `errors` then gets all that can be said at once, in the order of the file.
+    init?(parsing text: String, file: String, errors: inout [DefinitionError]) {
+        var found: [DefinitionError] = []
+        defer { errors += found.sorted { ($0.line, $0.column) < ($1.line, $1.column) } }
+        var top: (root: DefinitionNode, members: [String: DefinitionNode])?
+        do throws(DefinitionError) {
+            let root = try DefinitionNode(parsing: text, file: file)
+            top = (root, try root.members(known: Self.keys, errors: &found))
+        } catch {
+            found.append(error)
+        }
+        guard let top else { return nil }
+        func required<Value>(
+            _ key: String, _ example: String, _ read: (DefinitionNode) throws(DefinitionError) -> Value
+        ) -> Value? {
+            DefinitionError.collect(into: &found) { () throws(DefinitionError) in
+                guard let node = top.members[key] else { throw top.root.missing(key, example: example) }
+                return try read(node)
+            }
+        }
+        func optional<Value>(_ key: String, _ read: (DefinitionNode) throws(DefinitionError) -> Value) -> Value? {
+            guard let node = top.members[key] else { return nil }
+            return DefinitionError.collect(into: &found) { () throws(DefinitionError) in try read(node) }
         }
         self.file = file
-        name = try Self.name(required("stream", "stream: coverage"))
-        (englishTitle, vietnameseTitle) = try Self.title(
-            required("title", "title: { en: Coverage, vi: Vùng phủ sóng }"))
-        let schema = try required("schema", "schema: v1.schema.json")
-        schemaFile = schema.located(try schema.string())
-        time = try required("time", "time: /ts").memberName()
-        identity = try Self.memberNames(required("identity", "identity: [/device, /ts]"))
-        duplicateWindow = try required("duplicate_window", "duplicate_window: 1h").duration()
-        (futureLimit, pastLimit) = try Self.clock(required("clock", "clock: { future: 5m, past: 30d }"))
-        place = try members["place"].map(Self.place) ?? Place()
-        sources = try Self.sources(required("sources", "sources: [{ topic: telemetry/+/coverage/+, format: json }]"))
-        sentinels = try members["missing"].map(Self.sentinels) ?? []
-        precision = try members["precision"].map(Self.precision) ?? []
-        sort = try members["sort"].map(Self.memberNames)
+        let name = required("stream", "stream: coverage", Self.name)
+        let title = required("title", "title: { en: Coverage, vi: Vùng phủ sóng }", Self.title)
+        let schema = required("schema", "schema: v1.schema.json") { (node) throws(DefinitionError) in
+            node.located(try node.string())
+        }
+        let time = required("time", "time: /ts") { (node) throws(DefinitionError) in try node.memberName() }
+        let identity = required("identity", "identity: [/device, /ts]", Self.memberNames)
+        let window = required("duplicate_window", "duplicate_window: 1h") { (node) throws(DefinitionError) in
+            try node.duration()
+        }
+        let clock = required("clock", "clock: { future: 5m, past: 30d }", Self.clock)
+        place = optional("place", Self.place) ?? Place()
+        versionMember = optional("version") { (node) throws(DefinitionError) in try node.memberName() }
+        sentinels = optional("missing", Self.sentinels) ?? []
+        precision = optional("precision", Self.precision) ?? []
+        sort = optional("sort", Self.memberNames)
+        let elements = required("sources", "sources: [{ topic: telemetry/+/coverage/+, format: json }]", Self.elements)
+        sources = (elements ?? []).compactMap { SourceDefinition($0, errors: &found) }
+        Self.checkOverlaps(sources, in: file, errors: &found)
+        guard found.isEmpty, let name, let title, let schema, let time, let identity, let window, let clock else {
+            return nil
+        }
+        (self.name, self.time, self.identity, schemaFile) = (name, time, identity, schema)
+        (englishTitle, vietnameseTitle) = title
+        duplicateWindow = window
+        (futureLimit, pastLimit) = clock
     }
 
     /// An error at a place of this file.
@@ -132,31 +167,28 @@ struct StreamDefinition {
         return place
     }
 
-    private static func sources(_ node: DefinitionNode) throws(DefinitionError) -> [Source] {
-        var sources: [Source] = []
-        for element in try node.elements() {
-            let members = try element.members(known: ["topic", "format"])
-            guard let topic = members["topic"] else {
-                throw element.missing("topic", example: "topic: telemetry/+/coverage/+")
-            }
-            guard let format = members["format"] else { throw element.missing("format", example: "format: json") }
-            let text = try topic.string()
-            let filter: TopicFilter
-            do throws(TopicFilterError) {
-                filter = try TopicFilter(text)
-            } catch {
-                throw topic.error("the topic filter `\(text)` \(error.problem)", fix: error.fix)
-            }
-            guard let payloadFormat = PayloadFormat(rawValue: try format.string()), payloadFormat == .json else {
-                throw format.error(
-                    "the payload format `\(format.text)` is not supported", fix: "Supported: json")
-            }
-            sources.append(Source(topic: topic.located(filter), format: payloadFormat))
-        }
-        guard !sources.isEmpty else {
+    private static func elements(_ node: DefinitionNode) throws(DefinitionError) -> [DefinitionNode] {
+        let elements = try node.elements()
+        guard !elements.isEmpty else {
             throw node.error("`sources` is empty", fix: "Name at least one topic filter")
         }
-        return sources
+        return elements
+    }
+
+    /// A topic belongs to one source, which says how its payloads are read.
+    private static func checkOverlaps(
+        _ sources: [SourceDefinition], in file: String, errors: inout [DefinitionError]
+    ) {
+        for (index, source) in sources.enumerated() {
+            for other in sources[..<index] where source.topic.value.overlaps(other.topic.value) {
+                errors.append(
+                    DefinitionError(
+                        file: file, line: source.topic.line, column: source.topic.column,
+                        message: "`\(source.topic.value.text)` shares topics with `\(other.topic.value.text)` in line "
+                            + "\(other.topic.line)",
+                        fix: "Change one of the filters so that every topic belongs to one source"))
+            }
+        }
     }
 
     private static func sentinels(_ node: DefinitionNode) throws(DefinitionError) -> [Sentinel] {

@@ -8,6 +8,28 @@ package struct StreamPlan: Sendable {
     package struct Source: Sendable {
         package let topicFilter: TopicFilter
         package let format: PayloadFormat
+        /// How records are made of the payloads; nil for those that the format gives by itself.
+        package let mapping: RecordMapping?
+
+        /// Whether the readings stand in the payload as they are.
+        var isPlain: Bool { format == .json && mapping == nil }
+    }
+
+    /// A version of the schema and how its readings become rows.
+    package struct Version: Sendable {
+        package let version: SchemaVersion
+        package let schema: RecordSchema
+        /// What becomes of each field of the record schema.
+        let cells: [Cell]
+        let timeSlot: Int
+        /// The field in which a reading tells the version, if the schema has it.
+        let versionSlot: Int?
+    }
+
+    /// What becomes of a member's value, and where it goes.
+    struct Cell: Sendable {
+        let rule: CellRule
+        let column: Int
     }
 
     /// The columns that say where a reading was taken.
@@ -28,23 +50,18 @@ package struct StreamPlan: Sendable {
         package let isRequired: Bool
     }
 
-    /// What becomes of a property's value; fields, slots of the record schema and columns have the same order.
-    struct Field: Sendable {
-        let rule: CellRule
-        let name: String
-    }
-
     /// The name, which is also that of the table.
     package let name: String
     package let englishTitle: String
     package let vietnameseTitle: String
     package let sources: [Source]
-    /// From the schema's file name: 1 for `v1.schema.json`.
-    package let schemaVersion: Int
-    package let schema: RecordSchema
+    /// The versions of the schema that messages may have, newest first; never empty.
+    package let versions: [Version]
+    /// The name of the member in which a reading tells its version, in UTF-8.
+    let versionMember: [UInt8]?
 
-    /// The table's columns: the schema's properties in its order, then `extra`, `ingest_time`, `lane`,
-    /// `journal_offset`.
+    /// The table's columns: the properties of the newest schema in its order, those that only older ones have, then
+    /// `extra`, `ingest_time`, `lane`, `journal_offset`, `schema_version`.
     package let columns: [ColumnDefinition]
     package let timeColumn: Int
     package let identity: ReadingIdentity
@@ -59,14 +76,20 @@ package struct StreamPlan: Sendable {
     package let sortColumns: [Int]
     package let properties: [Property]
 
-    let fields: [Field]
+    /// How many columns come from the schemas.
+    let fieldCount: Int
+
+    package var newestVersion: Version { versions[0] }
+    /// The newest version's.
+    package var schema: RecordSchema { newestVersion.schema }
 
     /// JSON text of the members that the schema does not name; null when there are none.
-    package var extraColumn: Int { fields.count }
+    package var extraColumn: Int { fieldCount }
     /// When the message came; the decoder leaves this and the next two columns to its caller.
-    package var ingestTimeColumn: Int { fields.count + 1 }
-    package var laneColumn: Int { fields.count + 2 }
-    package var journalOffsetColumn: Int { fields.count + 3 }
+    package var ingestTimeColumn: Int { fieldCount + 1 }
+    package var laneColumn: Int { fieldCount + 2 }
+    package var journalOffsetColumn: Int { fieldCount + 3 }
+    package var schemaVersionColumn: Int { fieldCount + 4 }
 
     /// How a table is partitioned: by the day and the hour, UTC, of the reading's time (`EventTime.hoursSinceEpoch`).
     package static let partitionColumns = [
@@ -80,5 +103,9 @@ package struct StreamPlan: Sendable {
         ColumnDefinition("ingest_time", .timestamp, isNullable: false, comment: "When the message came"),
         ColumnDefinition("lane", .string, isNullable: false, comment: "Lane that received the message"),
         ColumnDefinition("journal_offset", .int64, isNullable: false, comment: "Number of the message in its lane"),
+        ColumnDefinition(
+            schemaVersionName, .string,
+            comment: "Version of the schema: the one that the message told, else the newest that it satisfies"),
     ]
+    static let schemaVersionName = "schema_version"
 }

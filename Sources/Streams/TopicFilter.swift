@@ -64,6 +64,9 @@ package struct TopicFilter: Hashable, Sendable {
         return endsOpen || position == topic.byteCount
     }
 
+    /// How many levels every topic has that matches; nil where `#` takes any rest.
+    var fixedLevelCount: Int? { endsOpen ? nil : levels.count }
+
     /// Whether some topic belongs to both filters.
     package func overlaps(_ other: TopicFilter) -> Bool {
         for (one, two) in [(levels[0], other.levels[0]), (other.levels[0], levels[0])]

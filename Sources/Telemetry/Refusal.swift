@@ -57,6 +57,8 @@ package enum RefusalReason: String, CaseIterable, Sendable {
     case additional
     /// Any other keyword; the sentence names it.
     case schema
+    /// The message tells a version of the schema that there is not.
+    case unknownVersion = "unknown-version"
     // The clock
     case clockFuture = "clock-future"
     case clockPast = "clock-past"

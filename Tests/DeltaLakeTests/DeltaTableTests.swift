@@ -228,4 +228,54 @@ struct DeltaTableTests {
         #expect(actions.last == .add(try Samples.file("a")))
         #expect(try table.actions(ofVersion: 2) == nil)
     }
+
+    @Test("fits a schema to the rows that are to come, whatever their columns' order")
+    func fitted() throws {
+        let schema = DeltaSchema([
+            DeltaColumn("a", .long, isNullable: false, comment: "kept"), DeltaColumn("b", .string, isNullable: false),
+            DeltaColumn("c", .double),
+        ])
+        let wanted = DeltaSchema([
+            DeltaColumn("d", .date, isNullable: false), DeltaColumn("c", .double, isNullable: false),
+            DeltaColumn("a", .long, isNullable: false, comment: "other"),
+        ])
+        let fitted = try schema.fitted(to: wanted)
+        #expect(
+            fitted
+                == DeltaSchema([
+                    DeltaColumn("a", .long, isNullable: false, comment: "kept"), DeltaColumn("b", .string),
+                    DeltaColumn("c", .double), DeltaColumn("d", .date),
+                ]))
+        #expect(try fitted.fitted(to: wanted) == fitted)
+        #expect(try schema.fitted(to: schema) == schema)
+
+        var table = try DeltaTable(
+            creating: TableMetadata(
+                schema: DeltaSchema(schema.columns + [DeltaColumn("day", .date)]), partitionColumns: ["day"]),
+            in: MemoryLogStore(),
+            timestampMilliseconds: 0)
+        var metadata = table.snapshot.metadata
+        metadata.schema = try metadata.schema.fitted(to: wanted)
+        _ = try table.commit(DeltaTransaction(metadata: metadata, timestampMilliseconds: 0))
+        #expect(table.snapshot.schema == metadata.schema)
+        // Back is not possible: files may have nulls by now.
+        metadata.schema = DeltaSchema(schema.columns + [DeltaColumn("day", .date)])
+        let narrower = DeltaTransaction(metadata: metadata, timestampMilliseconds: 0)
+        #expect(throws: DeltaError.self) { try table.commit(narrower) }
+    }
+
+    @Test("does not fit a schema to columns of another type or case")
+    func notFitted() {
+        let schema = DeltaSchema([DeltaColumn("a", .long), DeltaColumn("b", .decimal(precision: 4, scale: 1))])
+        for (column, sentence) in [
+            (DeltaColumn("a", .integer), "column a is long in the existing table, not integer"),
+            (
+                DeltaColumn("b", .decimal(precision: 5, scale: 1)),
+                "column b is decimal(4,1) in the existing table, not decimal(5,1)"
+            ),
+            (DeltaColumn("A", .long), "the existing table has a column A in another case"),
+        ] {
+            #expect(throws: DeltaError.tableDiffers([sentence])) { try schema.fitted(to: DeltaSchema([column])) }
+        }
+    }
 }

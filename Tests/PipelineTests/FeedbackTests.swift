@@ -158,8 +158,10 @@ struct FeedbackTests {
             columns.removeAll()
             let bytes = unsafe padded.span.bytes.extracting(first: message.payload.count)
             decoder.decode(
-                payload: bytes, route: TopicRoute(stream: 0, source: 0),
-                arrival: EventTime(microsecondsSinceEpoch: message.arrival), into: &columns
+                PayloadInput(
+                    payload: bytes, topic: message.topic.utf8Bytes, toldVersion: nil,
+                    arrival: EventTime(microsecondsSinceEpoch: message.arrival)),
+                route: TopicRoute(stream: 0, source: 0), into: &columns
             ) { verdict, _ in
                 guard case .refused(let refusal) = verdict else { return }
                 found.insert(refusal.reason.rawValue)

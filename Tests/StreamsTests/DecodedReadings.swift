@@ -1,5 +1,6 @@
 import JSONDocument
 import JSONSchema
+import Payloads
 import Telemetry
 
 @testable import Streams
@@ -14,7 +15,8 @@ struct DecodedReading: Equatable {
 /// Decodes one payload into a batch of its own.
 func decode(
     _ payload: [UInt8], _ plan: StreamPlan, arrival: String = "2026-11-21T08:01:00Z",
-    limits: JSONLimits = RecordDecoder.defaultLimits, scansPlainReadings: Bool = true
+    limits: PayloadLimits = PayloadLimits(), topic: String = "",
+    toldVersion: String? = nil, scansPlainReadings: Bool = true
 ) -> [DecodedReading] {
     var decoder = RecordDecoder([plan], limits: limits, scansPlainReadings: scansPlainReadings)
     // `{"ts":"2026-11-21T08:00:00Z"}` and a comma is the least that a reading takes.
@@ -23,9 +25,11 @@ func decode(
     // What lies behind the payload must not matter, so it is something that looks like JSON.
     let padded = payload + Array(repeating: UInt8(ascii: "}"), count: JSONParser.paddingByteCount)
     decoder.decode(
-        // Safe: every byte of the array is initialized.
-        payload: unsafe padded.span.bytes.extracting(0..<payload.count), route: TopicRoute(stream: 0, source: 0),
-        arrival: time(arrival), into: &columns
+        PayloadInput(
+            // Safe: every byte of the array is initialized.
+            payload: unsafe padded.span.bytes.extracting(0..<payload.count), topic: topic.utf8Bytes,
+            toldVersion: toldVersion, arrival: time(arrival)),
+        route: TopicRoute(stream: 0, source: 0), into: &columns
     ) { verdict, columns in
         switch verdict {
         case .refused(let refusal): readings.append(DecodedReading(refusal: refusal))

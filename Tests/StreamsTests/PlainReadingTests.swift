@@ -89,7 +89,7 @@ struct PlainReadingTests {
 
     private static func isPlain(_ text: String, _ plan: StreamPlan, _ scanner: inout RecordScanner) -> Bool {
         let padded = Array(text.utf8) + [UInt8](repeating: UInt8(ascii: "}"), count: RecordScanner.paddingByteCount)
-        var values = [ScannedValue](repeating: .nothing, count: plan.fields.count)
+        var values = [ScannedValue](repeating: .nothing, count: plan.newestVersion.cells.count)
         var span = values.mutableSpan
         // Safe: every byte of the array is initialized.
         return unsafe scanner.scan(padded.span.bytes, 0..<text.utf8.count, into: &span) != nil
@@ -98,7 +98,7 @@ struct PlainReadingTests {
     /// A reading that took in mostly what left it good.
     private static func reading(_ plan: StreamPlan, _ random: inout SeededRandom) -> String {
         let required = plan.properties.filter(\.isRequired).map(\.column)
-        let others = plan.fields.indices.filter { !required.contains($0) && random.chance(1, in: 3) }
+        let others = plan.properties.indices.filter { !required.contains($0) && random.chance(1, in: 3) }
         let order = random.chance(1, in: 2) ? required + others : (required + others).shuffled(using: &random)
         let separator = random.chance(1, in: 10) ? " ,\n" : ","
         let isGrown = random.chance(5, in: 6)
@@ -122,16 +122,17 @@ struct PlainReadingTests {
     }
 
     private static func member(_ index: Int, _ plan: StreamPlan, _ random: inout SeededRandom) -> String {
-        let field = plan.fields[index]
+        let cell = plan.newestVersion.cells[index]
         var value = quoted(strings, &random)
         if index == plan.timeColumn, random.chance(9, in: 10) {
             value = "\"2026-11-21T08:00:0\(Int.random(in: 0...9, using: &random)).5Z\""
         } else if random.chance(1, in: 15) {
             value = pick(Self.others + numbers, &random)
-        } else if field.rule.isNumeric {
+        } else if cell.rule.isNumeric {
             value = random.chance(1, in: 2) ? pick(numbers, &random) : String(Int.random(in: -99...99, using: &random))
         }
-        return "\"\(random.chance(1, in: 200) ? "other" : field.name)\":\(random.chance(1, in: 10) ? " " : "")\(value)"
+        return
+            "\"\(random.chance(1, in: 200) ? "other" : plan.properties[index].name)\":\(random.chance(1, in: 10) ? " " : "")\(value)"
     }
 
     private static func quoted(_ list: [String], _ random: inout SeededRandom) -> String {

@@ -1,4 +1,5 @@
 import JSONDocument
+import Payloads
 import Telemetry
 import Testing
 
@@ -25,6 +26,7 @@ struct RecordDecoderTests {
                     "ts": "2026-11-21T08:00:00.123Z", "device": "hcm-cov-00412", "seq": "18234", "lat": "10776889",
                     "lon": "106700806", "operator": "45204", "technology": "5G", "rsrp": "-950", "rsrq": "-115",
                     "sinr": "135", "cell": "271828183", "speed_kmh": "234", "ward": "26740",
+                    "schema_version": "1",
                 ])
             ])
     }
@@ -71,7 +73,7 @@ struct RecordDecoderTests {
         let deep = #"{"x":"# + String(repeating: "[", count: 100) + String(repeating: "]", count: 100) + "}"
         #expect(decode(deep, plan).first?.refusal?.reason == .tooDeep)
 
-        let long = decode(Array(reading.utf8), plan, limits: JSONLimits(maximumByteCount: 100))
+        let long = decode(Array(reading.utf8), plan, limits: PayloadLimits(maximumByteCount: 100))
         #expect(long.first?.refusal?.reason == .tooLarge)
 
         let twice = #"{"ts":"2026-11-21T08:00:00Z","device":"d","rsrp":-90,"rsrp":-91}"#
@@ -122,6 +124,6 @@ struct RecordDecoderTests {
         let full = #"{"ts":"2026-11-21T08:00:00Z","device":"d","rsrp":-90,"extra1":1,"lat":1,"lon":2,"speed_kmh":501}"#
         let small = #"{"ts":"2026-11-21T08:00:00Z","device":"e"}"#
         let readings = decode("[\(full),\(small)]", plan)
-        #expect(readings.last?.cells == ["ts": "2026-11-21T08:00:00Z", "device": "e"])
+        #expect(readings.last?.cells == ["ts": "2026-11-21T08:00:00Z", "device": "e", "schema_version": "1"])
     }
 }

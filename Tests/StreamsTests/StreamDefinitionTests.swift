@@ -5,7 +5,7 @@ import Testing
 
 @testable import Streams
 
-private let validDefinition = """
+let validDefinition = """
     stream: coverage
     title: { en: Coverage, vi: Vùng phủ sóng }
     schema: v1.schema.json
@@ -22,7 +22,7 @@ private let validDefinition = """
       /lat: 6
     """
 
-private let validSchema = """
+let validSchema = """
     {
       "$schema": "https://json-schema.org/draft/2020-12/schema",
       "$id": "urn:phusa:schema:test:1",
@@ -48,7 +48,7 @@ private let validSchema = """
     """
 
 /// A folder of definitions on disk.
-private struct DefinitionFolder: ~Copyable {
+struct TemporaryDefinitions: ~Copyable {
     let directory: TemporaryDirectory
 
     init(_ files: [(String, String)]) throws {
@@ -71,7 +71,7 @@ private func loadError(_ old: String, _ new: String, inSchema: Bool = false) thr
         guard applies, let range = text.firstRange(of: old) else { return text }
         return text.replacingCharacters(in: range, with: new)
     }
-    let folder = try DefinitionFolder([
+    let folder = try TemporaryDefinitions([
         ("coverage/stream.yaml", edited(validDefinition, !inSchema)),
         ("coverage/v1.schema.json", edited(validSchema, inSchema)),
     ])
@@ -93,7 +93,7 @@ extension String {
 struct StreamDefinitionTests {
     @Test("gives every property its column")
     func columns() throws {
-        let folder = try DefinitionFolder([
+        let folder = try TemporaryDefinitions([
             ("coverage/stream.yaml", validDefinition), ("coverage/v1.schema.json", validSchema),
         ])
         let plan = try #require(try folder.load().stream(named: "coverage"))
@@ -104,8 +104,9 @@ struct StreamDefinitionTests {
                 "lon decimal(precision: 9, scale: 6)?", "ward string?", "rsrp decimal(precision: 4, scale: 1)?",
                 "load double?", "indoor boolean?", "cqi int32?", "day date?", "mode string?", "antenna string?",
                 "extra string?", "ingest_time timestamp", "lane string", "journal_offset int64",
+                "schema_version string?",
             ])
-        #expect(plan.schemaVersion == 1)
+        #expect(plan.versions.map(\.version) == [SchemaVersion(major: 1)])
         #expect(plan.identity.columns == [1, 0])
         #expect(plan.sortColumns == [1, 0])
         #expect(plan.timeColumn == 0)
@@ -144,8 +145,32 @@ struct StreamDefinitionTests {
             ("latitude: /lat", "latitude: /ward", 8, "degrees"),
             ("telemetry/+/coverage/+", "telemetry/#/coverage", 10, "last level"),
             ("telemetry/+/coverage/+", "$share/g/telemetry/#", 10, "group"),
-            ("format: json", "format: senml", 10, "Supported: json"),
-            ("format: json", "format: json, map: { /rsrp: object.rsrp }", 10, "Known are topic, format"),
+            ("format: json", "format: lwm2m", 10, "Supported: json, senml"),
+            ("format: json", "format: json, filter: x", 10, "Known are topic, format, map, rest"),
+            ("format: json", "format: json, rest: drop", 10, "Add `map`"),
+            ("format: json", "format: json, map: { rsrp: object.rsrp }", 10, "such as /rsrp"),
+            ("format: json", "format: json, map: { /level: object.rsrp }", 10, "Correct the name"),
+            ("format: json", "format: json, map: { /rsrp: object..rsrp }", 10, "JSON pointer"),
+            ("format: json", "format: json, map: { /rsrp: [] }", 10, "at least one"),
+            ("format: json", "format: json, map: { /rsrp: { multiply: 2 } }", 10, "`from: object.rsrp`"),
+            ("format: json", "format: json, map: { /rsrp: { from: a, value: 2 } }", 10, "Write one of"),
+            ("format: json", "format: json, map: { /rsrp: { from: a, times: 2 } }", 10, "Known are from"),
+            ("format: json", "format: json, map: { /rsrp: { from: a, multiply: two } }", 10, "such as 0.1"),
+            (
+                "format: json", "format: json, map: { /rsrp: { from: a, unit: { from: degF, to: m } } }", 10,
+                "one quantity"
+            ),
+            ("format: json", "format: json, map: { /rsrp: { value: 2, add: 1 } }", 10, "Remove the keys"),
+            ("format: json", "format: json, map: { /ward: { topic: 5 } }", 10, "from 1 to 4"),
+            ("format: json", "format: json, map: { /ts: { from: t, zone: Asia/Nowhere } }", 10, "Asia/Ho_Chi_Minh"),
+            ("format: json", "format: json, map: { /ts: { from: t, epoch: h } }", 10, "Write one of s, ms"),
+            ("format: json", "format: json, map: { /ts: t }, rest: drop", 10, "Add an entry for it"),
+            (
+                "/coverage/+, format: json }", "/coverage/+, format: json }\n  - { topic: telemetry/#, format: cbor }",
+                11,
+                "belongs to one source"
+            ),
+            ("time: /ts", "time: /ts\nversion: ts", 5, "such as /rsrp"),
             ("/rsrp: [-200, 2147483647]", "/rsrp: -200", 12, "[a, b]"),
             ("/rsrp: [-200, 2147483647]", "/rsrp: [none]", 12, "number"),
             ("/rsrp: [-200, 2147483647]", "/device: [1]", 12, "Remove it"),
@@ -179,14 +204,14 @@ struct StreamDefinitionTests {
 
     @Test("refuses a folder without definition, a name used twice and topics of two streams")
     func folders() throws {
-        let twice = try DefinitionFolder([
+        let twice = try TemporaryDefinitions([
             ("a/stream.yaml", validDefinition), ("a/v1.schema.json", validSchema),
             ("b/stream.yaml", validDefinition), ("b/v1.schema.json", validSchema),
         ])
         #expect(throws: DefinitionError.self) { try twice.load() }
 
         let other = "stream: other" + validDefinition.dropFirst("stream: coverage".count)
-        let overlapping = try DefinitionFolder([
+        let overlapping = try TemporaryDefinitions([
             ("a/stream.yaml", validDefinition), ("a/v1.schema.json", validSchema),
             ("b/stream.yaml", other), ("b/v1.schema.json", validSchema),
         ])
@@ -197,7 +222,7 @@ struct StreamDefinitionTests {
             #expect(error.line == 10 && error.message.contains("a/stream.yaml, line 10"), "\(error)")
         }
 
-        let empty = try DefinitionFolder([("a/readme.txt", "")])
+        let empty = try TemporaryDefinitions([("a/readme.txt", "")])
         do throws(DefinitionError) {
             _ = try empty.load()
             Issue.record("a folder without definition was accepted")
@@ -211,5 +236,36 @@ struct StreamDefinitionTests {
     func description() {
         let error = DefinitionError(file: "a.yaml", line: 3, column: 7, message: "`x` is wrong", fix: "Write y")
         #expect(error.description == "a.yaml:3:7: `x` is wrong. Write y.")
+    }
+}
+
+struct DefinitionFolderTests {
+    @Test("says everything that is wrong at once, in the order of the files")
+    func allMistakes() throws {
+        let definition = """
+            stream: Coverage
+            title: { en: Coverage }
+            schema: v1.schema.json
+            time: ts
+            identity: [/device, /device]
+            duplicate_window: 1 hour
+            clock: { future: 5m, past: 30d }
+            sources:
+              - { topic: telemetry/#/coverage, format: jsn, map: { /rsrp: a..b } }
+              - { format: json }
+            colour: red
+            """
+        let folder = try TemporaryDefinitions([
+            ("a/stream.yaml", definition), ("a/v1.schema.json", validSchema), ("b/readme.txt", ""),
+            ("c/stream.yaml", validDefinition.replacing("/lat: 6", with: "/cqi: 6")), ("c/v1.schema.json", "{}"),
+        ])
+        let read = DefinitionFolder.read(folder.directory.path)
+        let places = read.errors.map { "\($0.file.dropFirst(folder.directory.path.count + 1)):\($0.line)" }
+        #expect(
+            places == [
+                "a/stream.yaml:1", "a/stream.yaml:2", "a/stream.yaml:4", "a/stream.yaml:5", "a/stream.yaml:6",
+                "a/stream.yaml:9", "a/stream.yaml:9", "a/stream.yaml:9", "a/stream.yaml:10", "a/stream.yaml:11", "b:0",
+                "c/v1.schema.json:1",
+            ], "\(read.errors)")
     }
 }

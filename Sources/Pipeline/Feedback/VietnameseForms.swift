@@ -76,6 +76,10 @@ extension VietnameseSentence {
         ("expected {}, found {}", "phải có {0}, nhưng lại gặp {1}"),
         ("the reading has no time at {}", "số đo không có thời gian ở {0}"),
         (
+            "the message tells version {} of the schema; there are {}",
+            "bản tin ghi phiên bản lược đồ {0}; hiện có các phiên bản {1}"
+        ),
+        (
             "the reading's time {} is more than {} ahead of its arrival at {}",
             "thời gian {0} của số đo đi trước lúc nhận ({2}) hơn {1}: đồng hồ của thiết bị chạy nhanh"
         ),

@@ -71,10 +71,12 @@ extension Fold {
         var outcomes = request.letters.map { ReplayOutcome(letter: $0) }
         // For each good reading, row by row, which of the outcomes it belongs to.
         let lane = table.batch.intern(identity.name.utf8Bytes, column: plan.laneColumn)
+        let version = table.batch.intern(
+            judges[route.stream].newestVersion.utf8Bytes, column: plan.schemaVersionColumn)
         let places = Self.decode(
             request, at: nextMessage, of: messages, route, with: &decoder, plan: plan,
-            trace: RowTrace(arrival: trace.arrival, lane: lane, offset: trace.offset), into: table,
-            outcomes: &outcomes)
+            trace: RowTrace(arrival: trace.arrival, lane: lane, offset: trace.offset, newestVersion: version),
+            into: table, outcomes: &outcomes)
         let candidates = self.candidates(firstRow..<table.batch.count, of: route.stream, trace)
         var isDuplicate: [Bool] = []
         do throws(TableError) {
@@ -129,7 +131,10 @@ extension Fold {
         var places: [Int] = []
         var count = 0
         decoder.decode(
-            payload: messages.payload(at: index), route: route, arrival: request.origin.arrival, into: &table.batch
+            PayloadInput(
+                payload: messages.payload(at: index), topic: messages.topic(at: index),
+                toldVersion: messages.toldVersion(at: index), arrival: request.origin.arrival),
+            route: route, into: &table.batch
         ) { verdict, batch in
             defer { count += 1 }
             guard let place = meant == nil ? 0 : meant?[count] else { return }

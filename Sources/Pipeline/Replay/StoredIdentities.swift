@@ -113,8 +113,8 @@ struct StoredIdentities {
 extension SegmentReader {
     /// What tells each reading of a segment apart, row by row.
     func identities(of plan: StreamPlan) throws(TableError) -> [Fingerprint] {
-        var columns: [ParquetColumnData] = []
-        for column in plan.identity.columns { columns.append(try self.column(plan.columns[column].name)) }
+        var columns: [ParquetColumnData?] = []
+        for column in plan.identity.columns { columns.append(try columnIfPresent(plan.columns[column].name)) }
         let alone = plan.identity.alone
         var row = ColumnBatch(plan.identity.columns.map { plan.columns[$0] }, rowLimit: 1)
         var identities: [Fingerprint] = []
@@ -122,7 +122,7 @@ extension SegmentReader {
         for index in 0..<reader.rowCount {
             row.removeAll()
             row.beginRow()
-            for (column, data) in columns.enumerated() { data.copyCell(index, into: &row, column: column) }
+            for (column, data) in columns.enumerated() { data?.copyCell(index, into: &row, column: column) }
             identities.append(alone.fingerprint(ofRow: 0, in: row))
         }
         return identities

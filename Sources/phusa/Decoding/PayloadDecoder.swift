@@ -26,7 +26,9 @@ struct PayloadDecoder: ~Copyable {
     }
 
     /// What becomes of a payload that arrives at `arrival`, reading by reading.
-    mutating func decode(_ payload: [UInt8], arrival: EventTime) -> [Outcome] {
+    mutating func decode(
+        _ payload: [UInt8], topic: String = "", toldVersion: String? = nil, arrival: EventTime
+    ) -> [Outcome] {
         var outcomes: [Outcome] = []
         let (plan, withNulls) = (plan, withNulls)
         // The parser may read some bytes past the end.
@@ -34,8 +36,10 @@ struct PayloadDecoder: ~Copyable {
         // Safe: UInt8 has no padding.
         let bytes = unsafe padded.span.bytes.extracting(first: payload.count)
         columns.removeAll()
-        decoder.decode(payload: bytes, route: TopicRoute(stream: 0, source: source), arrival: arrival, into: &columns) {
-            verdict, batch in
+        decoder.decode(
+            PayloadInput(payload: bytes, topic: topic.utf8Bytes, toldVersion: toldVersion, arrival: arrival),
+            route: TopicRoute(stream: 0, source: source), into: &columns
+        ) { verdict, batch in
             switch verdict {
             case .reading:
                 var writer = JSONWriter()

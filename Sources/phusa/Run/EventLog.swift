@@ -1,6 +1,8 @@
 import Logging
 import MQTTSource
+import Payloads
 import Pipeline
+import Telemetry
 
 /// Turns what happens in the pipeline into log lines on standard error.
 struct EventLog: Sendable {
@@ -72,8 +74,29 @@ struct EventLog: Sendable {
                 metadata: ["table": "\(table)", "files": "\(count)"])
         case .feedbackDropped(let count):
             logger.info("notes to fleets left out", metadata: ["count": "\(count)"])
+        case .widened(let table, let columns):
+            logger.info(
+                "the definition has further columns, and now the table too",
+                metadata: ["table": "\(table)", "columns": "\(columns.joined(separator: ","))"])
+        case .payloadNote(let lane, let stream, let offset, let note): write(note, lane: lane, stream: stream, offset)
         case .failed(let lane, let problem):
             logger.critical("lane ended", metadata: ["lane": "\(lane)", "problem": "\(problem)"])
+        }
+    }
+
+    private func write(_ note: PayloadNote, lane: String, stream: String, _ offset: JournalOffset) {
+        let metadata: Logger.Metadata = ["lane": "\(lane)", "stream": "\(stream)", "message": "\(offset)"]
+        switch note {
+        case .birth(let edge): logger.info("\(edge) was born", metadata: metadata)
+        case .death(let edge): logger.info("\(edge) is gone", metadata: metadata)
+        case .sequenceGap(let edge, let expected, let found):
+            logger.warning(
+                "messages of \(edge) are missing: number \(found) came where \(expected) was next", metadata: metadata)
+        case .rebirthWanted(let topic):
+            logger.warning(
+                "data came without the birth certificate that explains it",
+                metadata: metadata.merging(
+                    ["command_topic": "\(topic)"]) { $1 })
         }
     }
 

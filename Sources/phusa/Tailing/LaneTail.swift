@@ -69,7 +69,12 @@ struct LaneTail: ~Copyable {
             let plan = catalog.streams[route.stream]
             let box = columns[route.stream]
             box.batch.removeAll()
-            decoder.decode(payload: payload, route: route, arrival: arrival, into: &box.batch) { verdict, columns in
+            decoder.decode(
+                PayloadInput(
+                    payload: payload, topic: batch.topic(at: index), toldVersion: batch.toldVersion(at: index),
+                    arrival: arrival),
+                route: route, into: &box.batch
+            ) { verdict, columns in
                 switch verdict {
                 case .refused(let refusal): verdicts.append(.refused(refusal))
                 case .reading:

@@ -35,7 +35,8 @@ final class Machine {
     }
 
     let store: SimulatedFileStore
-    let catalog: StreamCatalog
+    /// Another one counts from the next opening on.
+    var catalog: StreamCatalog
     var configuration: PipelineConfiguration
     let lanes: [LaneBox]
     /// What the pipeline reported.

@@ -1,0 +1,84 @@
+package import Payloads
+import Telemetry
+
+/// Where readings come from, and how they are made from what comes.
+struct SourceDefinition {
+    let topic: Located<TopicFilter>
+    let format: PayloadFormat
+    let mapping: RecordMapping?
+    /// The members that the mapping writes, with their places, and whether others come through.
+    let targets: [Located<String>]
+    let keepsRest: Bool
+
+    /// Reads one element of `sources`; nil when something of it is wrong.
+    init?(_ node: DefinitionNode, errors: inout [DefinitionError]) {
+        let known = ["topic", "format", "map", "rest"]
+        guard
+            let members = DefinitionError.collect(
+                into: &errors, { () throws(DefinitionError) in try node.members(known: known) })
+        else { return nil }
+        let topic = DefinitionError.collect(into: &errors) { () throws(DefinitionError) in
+            guard let topic = members["topic"] else {
+                throw node.missing("topic", example: "topic: telemetry/+/coverage/+")
+            }
+            return try Self.topic(topic)
+        }
+        let format = DefinitionError.collect(into: &errors) { () throws(DefinitionError) in
+            guard let format = members["format"] else { throw node.missing("format", example: "format: json") }
+            return try Self.format(format)
+        }
+        let rest = DefinitionError.collect(into: &errors) { () throws(DefinitionError) in
+            try members["rest"].map { (node) throws(DefinitionError) in try Self.rest(node, members["map"] != nil) }
+        }
+        guard let map = members["map"] else {
+            guard let topic, let format, rest != nil else { return nil }
+            (self.topic, self.format, mapping, targets, keepsRest) = (topic, format, nil, [], true)
+            return
+        }
+        guard
+            let definition = MappingDefinition(
+                map, rest: rest.flatMap { $0 } ?? .keep, topicLevelCount: topic?.value.fixedLevelCount, errors: &errors),
+            let topic, let format, rest != nil
+        else { return nil }
+        self.topic = topic
+        self.format = format
+        mapping = definition.mapping
+        targets = definition.targets
+        keepsRest = rest != .drop
+    }
+
+    private static func topic(_ node: DefinitionNode) throws(DefinitionError) -> Located<TopicFilter> {
+        let text = try node.string()
+        do throws(TopicFilterError) {
+            return node.located(try TopicFilter(text))
+        } catch {
+            throw node.error("the topic filter `\(text)` \(error.problem)", fix: error.fix)
+        }
+    }
+
+    private static func format(_ node: DefinitionNode) throws(DefinitionError) -> PayloadFormat {
+        guard let format = PayloadFormat(rawValue: try node.string()) else {
+            throw node.error(
+                "the payload format `\(node.text)` is not supported", fix: "Supported: \(PayloadFormat.names)")
+        }
+        return format
+    }
+
+    static func rest(_ node: DefinitionNode, _ hasMap: Bool) throws(DefinitionError) -> RecordMapping.Rest {
+        guard let rest = RecordMapping.Rest(rawValue: try node.string()) else {
+            throw node.error(
+                "`rest` is `\(node.text)`",
+                fix: "Write `keep`, to take over the members that `map` does not name, or `drop`")
+        }
+        guard hasMap else {
+            throw node.error(
+                "`rest` says what happens beside `map`, and there is none", fix: "Add `map` or remove `rest`")
+        }
+        return rest
+    }
+}
+
+extension PayloadFormat {
+    /// All formats, for people.
+    package static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
+}
