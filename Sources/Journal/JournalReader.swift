@@ -66,8 +66,11 @@ package struct JournalReader: ~Copyable {
                 }
                 return 0
             }
+            let start = position?.byteOffset
             let stop = try readBlock(into: &batch, through: last)
             if !batch.isEmpty { return batch.count }
+            // A block of messages in front of those that are wanted.
+            if case .blockEnd = stop, position?.byteOffset != start { continue }
             switch stop {
             case .enough: continue
             case .blockEnd(let recordByteCount):

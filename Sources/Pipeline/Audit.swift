@@ -111,7 +111,10 @@ package struct Audit {
     }
 
     private mutating func countTables() throws(TableError) {
-        let system = [TableLayout.ledger.name, TableLayout.deadLetters.name, TableLayout.deadLetterMarks.name]
+        let system = [
+            TableLayout.ledger.name, TableLayout.deadLetters.name, TableLayout.deadLetterMarks.name,
+            TableLayout.sparkplugBirths.name,
+        ]
         let names: [String]
         do throws(FileError) {
             names = try store.entries(of: "\(dataDirectory)/tables").filter(\.isDirectory).map(\.name)

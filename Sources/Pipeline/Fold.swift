@@ -43,6 +43,8 @@ struct Fold: ~Copyable {
     let judges: [ReadingJudge]
     let deadLetters: PipelineTable
     private let ledger: PipelineTable
+    /// Nil where no stream has sources of Sparkplug.
+    let births: PipelineTable?
     /// Lane replay's only.
     var replay: ReplayState?
     /// Nil where nothing is sent back to fleets.
@@ -73,7 +75,16 @@ struct Fold: ~Copyable {
         for plan in catalog.streams { tables.append(try open(plan.layout)) }
         let (deadLetters, ledger) = (try open(.deadLetters), try open(.ledger))
         let marks = identity.isReplay ? try open(.deadLetterMarks) : nil
-        for table in tables + [deadLetters, ledger] + (marks.map { [$0] } ?? []) where !table.widenedColumns.isEmpty {
+        let births = catalog.hasSparkplugSources ? try open(.sparkplugBirths) : nil
+        var archive: BirthArchive?
+        if births != nil {
+            // A dead letter of any lane may become readable by what came later; every other lane goes on as it was.
+            archive = try BirthArchive(
+                store, configuration: configuration, lane: identity.isReplay ? nil : identity.name,
+                through: ledger.committedThrough)
+        }
+        let systemTables = [deadLetters, ledger, marks, births].compactMap(\.self)
+        for table in tables + systemTables where !table.widenedColumns.isEmpty {
             report(.widened(table: table.layout.name, columns: table.widenedColumns))
         }
         self.identity = identity
@@ -88,6 +99,7 @@ struct Fold: ~Copyable {
         }
         self.deadLetters = deadLetters
         self.ledger = ledger
+        self.births = births
         replay = marks.map { marks in
             ReplayState(
                 marks: marks, registers: duplicates,
@@ -104,6 +116,7 @@ struct Fold: ~Copyable {
             catalog.streams,
             limits: PayloadLimits(maximumByteCount: configuration.maximumPayloadByteCount))
         ledgerCounts = LedgerCounts(streamCount: catalog.streams.count)
+        archive?.restore(into: &decoder, matcher: &matcher)
     }
 
     /// The last message that every table of the lane has.
@@ -116,7 +129,7 @@ struct Fold: ~Copyable {
 
     /// All tables but the ledger, in the order of their commits.
     private var dataTables: [PipelineTable] {
-        judges.map(\.table) + [deadLetters] + (replay.map { [$0.marks] } ?? [])
+        judges.map(\.table) + [deadLetters] + [births, replay?.marks].compactMap(\.self)
     }
 
     /// Goes on with message `offset`, the first of a journal that was begun anew because the old one was lost.

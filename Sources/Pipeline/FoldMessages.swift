@@ -48,7 +48,7 @@ extension Fold {
             readingCount += run.readingCount
             swap(&run.candidates, &judge.candidates)
             swap(&run.refusals, &refusals)
-            if !run.notes.isEmpty { tell(run.notes) }
+            if !run.notes.isEmpty { take(run.notes) }
         } else {
             let topic = String(decoding: messages.topic(at: first))
             let refusal = Refusal(.unknownTopic, sentence: "no stream takes the topic \(topic)")
@@ -69,18 +69,31 @@ extension Fold {
         matcher.route(of: messages.topic(at: index))
     }
 
-    /// Reports what payloads told besides their readings.
-    private func tell(_ notes: [NotedMessage]) {
+    /// Reports what payloads told besides their readings, keeps certificates and asks for those that are missing.
+    private mutating func take(_ notes: [NotedMessage]) {
         for noted in notes {
             let offset = messages.offset(at: noted.message)
-            if case .rebirthWanted(let topic) = noted.note {
+            switch noted.note {
+            case .birth(edge: let edge): keep(.birth, of: edge, in: noted)
+            case .death(edge: let edge): keep(.death, of: edge, in: noted)
+            case .rebirthWanted(commandTopic: let topic):
                 feedback?.askForRebirth(commandTopic: topic, offset: offset)
+            case .sequenceGap: break
             }
             report(
                 .payloadNote(
                     lane: identity.name, stream: catalog.streams[noted.route.stream].name,
                     offset: offset, noted.note))
         }
+    }
+
+    /// Keeps a certificate, unless it is kept already.
+    private func keep(_ event: BirthEvent, of edge: String, in noted: NotedMessage) {
+        let offset = messages.offset(at: noted.message)
+        guard let births, births.lacks(offset) else { return }
+        births.batch.appendBirth(
+            event, edge: edge, topic: messages.topic(at: noted.message), payload: messages.payload(at: noted.message),
+            arrival: messages.entry(at: noted.message).arrival, lane: identity.name, offset: offset)
     }
 
     /// Moves refusals into the dead letters, unless those of the message are there already.
@@ -137,6 +150,9 @@ extension Fold {
         if let reading = refused.reading { table.batch.setWord(Int64(reading), column: DeadLetterColumn.readingIndex) }
         table.batch.setWord(Int64(entry.flags.qualityOfService), column: DeadLetterColumn.qualityOfService)
         table.batch.setWord(entry.flags.contains(.retained) ? 1 : 0, column: DeadLetterColumn.retained)
+        if let told = messages.toldVersion(at: message.index) {
+            table.batch.setString(told, column: DeadLetterColumn.toldVersion)
+        }
         table.batch.setWord(entry.arrival.microsecondsSinceEpoch, column: DeadLetterColumn.ingestTime)
         table.batch.setString(identity.name, column: DeadLetterColumn.lane)
         table.batch.setWord(Int64(messages.offset(at: message.index).number), column: DeadLetterColumn.journalOffset)

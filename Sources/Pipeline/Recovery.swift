@@ -39,6 +39,7 @@ struct Recovery: Sendable {
         var system = [TableLayout.deadLetters.name, TableLayout.ledger.name]
         // Made with the first replay.
         if lanes.contains(where: { $0.name == ReplayLane.name }) { system.append(TableLayout.deadLetterMarks.name) }
+        if catalog.hasSparkplugSources { system.append(TableLayout.sparkplugBirths.name) }
         for name in catalog.streams.map(\.name) + system {
             try sweep(name, table: try files(of: name), lanes: lanes)
         }

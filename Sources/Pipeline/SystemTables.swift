@@ -16,6 +16,7 @@ extension TableLayout {
             ColumnDefinition("reading_index", .int32, comment: "which reading of the message, from 0; null for all"),
             ColumnDefinition("qos", .int32, isNullable: false, comment: "MQTT quality of service, 0-2"),
             ColumnDefinition("retained", .boolean, isNullable: false, comment: "whether the broker had kept it"),
+            ColumnDefinition("told_version", .string, comment: "the schema version that the sender named beside it"),
         ] + traceColumns, timeColumn: DeadLetterColumn.ingestTime,
         sortColumns: [DeadLetterColumn.stream, DeadLetterColumn.reason, DeadLetterColumn.journalOffset])
 
@@ -52,7 +53,8 @@ enum DeadLetterColumn {
     static let readingIndex = 8
     static let qualityOfService = 9
     static let retained = 10
-    static let ingestTime = 11
-    static let lane = 12
-    static let journalOffset = 13
+    static let toldVersion = 11
+    static let ingestTime = 12
+    static let lane = 13
+    static let journalOffset = 14
 }

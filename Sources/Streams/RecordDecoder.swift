@@ -202,6 +202,11 @@ package struct RecordDecoder: ~Copyable, @unchecked Sendable {
         return notes
     }
 
+    /// Takes in a message that an earlier decoder noted as a birth, so that later messages can be read.
+    package mutating func restore(topic: RawSpan, payload: RawSpan, route: TopicRoute) {
+        sources[route.stream][route.source].reader.restore(topic: topic, payload: payload)
+    }
+
     /// Decodes what is no plain reading that tells no version.
     @inline(never)
     private mutating func decodeOther(

@@ -58,7 +58,7 @@ package struct StreamPlan: Sendable {
     /// The versions of the schema that messages may have, newest first; never empty.
     package let versions: [Version]
     /// The name of the member in which a reading tells its version, in UTF-8.
-    let versionMember: [UInt8]?
+    var versionMember: [UInt8]?
 
     /// The table's columns: the properties of the newest schema in its order, those that only older ones have, then
     /// `extra`, `ingest_time`, `lane`, `journal_offset`, `schema_version`.

@@ -7,7 +7,10 @@ import subprocess
 import time
 from datetime import UTC, datetime, timedelta
 
+import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from support import readings
 from support.phusa import TOP, binary, run_phusa
@@ -22,6 +25,7 @@ PAIRS = 60
 # Wrong for ever.
 WRONG = 20
 KILLS = 8
+GOOD_READING = readings.reading("told", 1, datetime.now(UTC), random.Random(8))
 
 
 def schemas_with(folder, technologies: list[str]):
@@ -201,3 +205,26 @@ def test_what_nobody_needs_is_dropped_with_a_reason(refused):
     assert len(kept) == LATER + WRONG
     assert [letter["mark"]["sentence"] for letter in kept if letter["state"] == "dropped"] == ["đo thử"] * WRONG
     assert phusa.audit()["dropped_dead_letters"] == WRONG
+
+
+def test_a_replay_carries_the_version_that_the_sender_named(refused):
+    phusa = refused
+    topic, payload = readings.TOPIC.format(device="told"), readings.encode(GOOD_READING)
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="told", protocol=mqtt.MQTTv5)
+    properties = Properties(PacketTypes.PUBLISH)
+    properties.UserProperty = ("schema-version", "9")
+    phusa.start_and_wait_until_subscribed()
+    client.connect("127.0.0.1", phusa.broker.port)
+    client.loop_start()
+    try:
+        client.publish(topic, payload, qos=1, properties=properties).wait_for_publish(20)
+        phusa.wait_for_rows(LATER + WRONG + 1, "dead_letters")
+    finally:
+        client.disconnect()
+        client.loop_stop()
+    [letter] = letters(phusa)
+    assert (letter["reason"], letter["told_version"]) == ("unknown-version", "9")
+    result = replay(phusa, "--everything")
+    assert result["refused_by_reason"] == {"unknown-version": 1}, "told again, refused again"
+    phusa.stop()
+    phusa.audit()

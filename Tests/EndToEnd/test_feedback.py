@@ -29,6 +29,7 @@ class Subscriber:
         client.on_subscribe = lambda *_: subscribed.set()
         client.connect("127.0.0.1", port)
         client.loop_start()
+        wait_until(client.is_connected, 20, "the listener is connected")
         client.subscribe(filter, qos=1)
         assert subscribed.wait(20)
         self._client = client

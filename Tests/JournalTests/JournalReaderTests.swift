@@ -55,6 +55,19 @@ struct JournalReaderTests {
         #expect(messages == numbered(1...2).merging(large) { $1 }.merging(numbered(4...6)) { $1 })
     }
 
+    @Test("finds a message behind many others at once, however small the batch is")
+    func behindMany() throws {
+        var writer = try JournalWriter(
+            store, directory: path, configuration: JournalWriter.Configuration(fileByteCount: 1 << 20, diskReserve: 0))
+        try writer.append(count: 900, payloadByteCount: 500)
+        try writer.synchronize()
+        var reader = JournalReader(store, directory: path, from: JournalOffset(900))
+        var batch = MessageBatch(byteCapacity: 4096, messageCapacity: 1)
+        let count = try reader.read(into: &batch, through: nil)
+        let first = batch.firstOffset
+        #expect(count == 1 && first == JournalOffset(900))
+    }
+
     @Test("keeps attributes of every length between topic and payload")
     func attributes() throws {
         var writer = try JournalWriter(store, directory: path, configuration: .small)

@@ -113,6 +113,8 @@ extension Fold {
         } else {
             table.batch.removeRows(from: firstRow)
         }
+        // What payloads tell besides is of another day.
+        _ = decoder.takeNotes()
         keep(outcomes, route, trace, replay)
     }
 

@@ -35,7 +35,8 @@ enum RowJSON {
         [plan.ingestTimeColumn, plan.laneColumn, plan.journalOffsetColumn].contains(column)
     }
 
-    private static func write(_ word: Int64, _ text: String?, _ type: ColumnType, to writer: inout JSONWriter) {
+    /// Writes a cell of a type; `text` is that of a string's.
+    static func write(_ word: Int64, _ text: String?, _ type: ColumnType, to writer: inout JSONWriter) {
         switch type {
         case .boolean: writer.bool(word != 0)
         case .int32, .int64: writer.integer(word)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Logging
+import MQTTSource
 import Pipeline
 import Streams
 
@@ -54,6 +55,11 @@ struct Run: ParsableCommand {
             catalog = try StreamCatalog.load("\(configuration.schemas)/streams")
         } catch {
             throw CommandFailure.usage("\(error)")
+        }
+        if catalog.hasSparkplugSources, configuration.lanes > 1 || configuration.broker.sharedGroup != nil {
+            throw CommandFailure.usage(
+                "Streams with Sparkplug sources need every message of an edge node, in order: set lanes to 1 and no "
+                    + "broker.shared_group, or run a phusa of its own, with another node and data folder, for them")
         }
         try Self.runPipeline(configuration, catalog)
     }
