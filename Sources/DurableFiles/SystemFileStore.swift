@@ -15,7 +15,8 @@ package struct SystemFileStore: FileStore {
             switch error.code {
             case ENOENT where directory(of: path) != path:
                 try createDirectory(directory(of: path))
-                _ = try systemCall(.createDirectory, path) { unsafe mkdir(path, 0o755) }
+                // Not `mkdir` again: another thread may have made it meanwhile.
+                try createDirectory(path)
             case EEXIST where try isDirectory(path): break
             default: throw error
             }

@@ -19,6 +19,21 @@ struct SystemFileStoreTests {
         #expect(error?.code == EEXIST)
     }
 
+    @Test("threads that make one folder with its parents at once all have it")
+    func sameFolder() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for round in 0..<200 {
+                for _ in 0..<4 {
+                    group.addTask { try SystemFileStore().createDirectory("\(path)/\(round)/a/b/c") }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try SystemFileStore().entries(of: directory.path).count == 200)
+    }
+
     @Test("lists names sorted by their bytes, without temporary files")
     func listing() throws {
         let directory = try TemporaryDirectory()
