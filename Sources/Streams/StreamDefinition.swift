@@ -49,10 +49,13 @@ struct StreamDefinition {
         self = definition
     }
 
-    /// Nil when something is wrong; `errors` then gets all that can be said at once, in the order of the file.
+    /// Nil when something is wrong; `errors` then gets all that can be said at once, in the order of the file, and last
+    /// what is missing.
     init?(parsing text: String, file: String, errors: inout [DefinitionError]) {
         var found: [DefinitionError] = []
-        defer { errors += found.sorted { ($0.line, $0.column) < ($1.line, $1.column) } }
+        // Last, because a key that is missing may only be misspelled.
+        var missing: [DefinitionError] = []
+        defer { errors += found.sorted { ($0.line, $0.column) < ($1.line, $1.column) } + missing }
         var top: (root: DefinitionNode, members: [String: DefinitionNode])?
         do throws(DefinitionError) {
             let root = try DefinitionNode(parsing: text, file: file)
@@ -64,10 +67,11 @@ struct StreamDefinition {
         func required<Value>(
             _ key: String, _ example: String, _ read: (DefinitionNode) throws(DefinitionError) -> Value
         ) -> Value? {
-            DefinitionError.collect(into: &found) { () throws(DefinitionError) in
-                guard let node = top.members[key] else { throw top.root.missing(key, example: example) }
-                return try read(node)
+            guard let node = top.members[key] else {
+                missing.append(top.root.missing(key, example: example))
+                return nil
             }
+            return DefinitionError.collect(into: &found) { () throws(DefinitionError) in try read(node) }
         }
         func optional<Value>(_ key: String, _ read: (DefinitionNode) throws(DefinitionError) -> Value) -> Value? {
             guard let node = top.members[key] else { return nil }
@@ -93,7 +97,9 @@ struct StreamDefinition {
         let elements = required("sources", "sources: [{ topic: telemetry/+/coverage/+, format: json }]", Self.elements)
         sources = (elements ?? []).compactMap { SourceDefinition($0, errors: &found) }
         Self.checkOverlaps(sources, in: file, errors: &found)
-        guard found.isEmpty, let name, let title, let schema, let time, let identity, let window, let clock else {
+        guard found.isEmpty, missing.isEmpty, let name, let title, let schema, let time, let identity, let window,
+            let clock
+        else {
             return nil
         }
         (self.name, self.time, self.identity, schemaFile) = (name, time, identity, schema)

@@ -172,7 +172,12 @@ def case(request, arrived) -> Case:
 
 
 def with_partitions(rows: list[dict]) -> list[dict]:
-    return [row | {"date": row["ts"].astimezone(UTC).date(), "hour": row["ts"].astimezone(UTC).hour} for row in rows]
+    """Adds what the pipeline says of a row: its partition and the version of the schema that it satisfied."""
+    return [
+        row
+        | {"date": row["ts"].astimezone(UTC).date(), "hour": row["ts"].astimezone(UTC).hour, "schema_version": "1"}
+        for row in rows
+    ]
 
 
 def test_every_row_of_the_file_was_read(case):
