@@ -108,9 +108,9 @@ let package = Package(
         tests(
             of: "phusa",
             [
-                "Telemetry", "DurableFiles", "MQTTSource", "JSONDocument", "Streams", "Parquet", "DeltaLake",
-                "Pipeline",
-                "TestSupport",
+                "Telemetry", "DurableFiles", "MQTTSource", "JSONDocument", "Payloads", "Streams", "Parquet",
+                "DeltaLake", "Pipeline", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .target(
             name: "TestSupport", dependencies: ["Telemetry", "DurableFiles"], path: "Tests/TestSupport",

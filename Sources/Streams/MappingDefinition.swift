@@ -117,6 +117,21 @@ struct MappingDefinition {
         return DecimalText.isNumber(node.text) ? number : .text(node.text)
     }
 
+    /// The same as a JSON value.
+    static func constantTree(_ node: DefinitionNode) throws(DefinitionError) -> JSONTree {
+        switch try constant(node) {
+        case .text(let text): return .string(text)
+        case .bool(let value): return .bool(value)
+        case .null: return .null
+        case .number(let text):
+            do throws(JSONParseError) {
+                return try JSONTree(parsing: text)
+            } catch {
+                throw node.error("`\(text)` is no number that JSON has", fix: "Write it as JSON does, such as 0.5")
+            }
+        }
+    }
+
     private static func conversion(
         _ node: DefinitionNode, _ members: [String: DefinitionNode]
     ) throws(DefinitionError) -> RecordConversion {
@@ -207,7 +222,11 @@ extension RecordMapping {
     package static func load(
         _ file: String, from store: any FileStore = SystemFileStore()
     ) throws(DefinitionError) -> RecordMapping {
-        let text = String(decoding: try DefinitionFiles(store: store).read(file), as: UTF8.self)
+        try parse(String(decoding: try DefinitionFiles(store: store).read(file), as: UTF8.self), file: file)
+    }
+
+    /// Reads the text of such a file.
+    package static func parse(_ text: String, file: String) throws(DefinitionError) -> RecordMapping {
         let root = try DefinitionNode(parsing: text, file: file)
         let members = try root.members(known: ["map", "rest"])
         guard let map = members["map"] else { throw root.missing("map", example: "map: { /rsrp: object.rsrp }") }

@@ -145,10 +145,9 @@ private struct PlanCompiler {
 
     /// Delta Lake tells column names apart without regard to case, and some characters are not allowed in them.
     private func checkColumnName(_ name: String, in file: SchemaFile) throws(DefinitionError) {
-        let reserved = StreamPlan.traceColumns.map(\.name) + StreamPlan.partitionColumns.map(\.name)
         let folded = name.lowercased()
         let place = JSONPointer(["properties", name])
-        guard !reserved.contains(folded) else {
+        guard !StreamPlan.reservedColumnNames.contains(folded) else {
             throw file.error(
                 at: place, "the property `\(name)` has the name of a column that the pipeline adds",
                 fix: "Rename the property")

@@ -5,6 +5,10 @@ package struct StreamCatalog: Sendable {
     /// The plans, sorted by the names of their folders.
     package let streams: [StreamPlan]
 
+    package init(streams: [StreamPlan]) {
+        self.streams = streams
+    }
+
     /// Loads every `*/stream.yaml` in `directory`, with its schemas.
     ///
     /// - Throws: the first thing that is wrong, with file, line and what to do.

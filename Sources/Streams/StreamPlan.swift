@@ -54,7 +54,7 @@ package struct StreamPlan: Sendable {
     package let name: String
     package let englishTitle: String
     package let vietnameseTitle: String
-    package let sources: [Source]
+    package internal(set) var sources: [Source]
     /// The versions of the schema that messages may have, newest first; never empty.
     package let versions: [Version]
     /// The name of the member in which a reading tells its version, in UTF-8.
@@ -80,6 +80,13 @@ package struct StreamPlan: Sendable {
     let fieldCount: Int
 
     package var newestVersion: Version { versions[0] }
+
+    /// The same stream with one source, whose payloads are of another format than the definition says.
+    package func reading(_ format: PayloadFormat, mapping: RecordMapping? = nil) -> StreamPlan {
+        var plan = self
+        plan.sources = [Source(topicFilter: sources[0].topicFilter, format: format, mapping: mapping)]
+        return plan
+    }
     /// The newest version's.
     package var schema: RecordSchema { newestVersion.schema }
 
@@ -108,4 +115,7 @@ package struct StreamPlan: Sendable {
             comment: "Version of the schema: the one that the message told, else the newest that it satisfies"),
     ]
     static let schemaVersionName = "schema_version"
+
+    /// The names, in small letters, that no property of a schema can have.
+    package static let reservedColumnNames = traceColumns.map(\.name) + partitionColumns.map(\.name)
 }

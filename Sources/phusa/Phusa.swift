@@ -12,8 +12,8 @@ struct Phusa: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Run.self, Publish.self, Simulate.self, TableCommand.self, Tail.self, Decode.self, DeadLettersCommand.self,
-            SchemaCommand.self, AuditCommand.self, Bench.self,
+            Run.self, Publish.self, Simulate.self, TableCommand.self, Tail.self, Decode.self, CheckCommand.self,
+            DeadLettersCommand.self, SchemaCommand.self, AuditCommand.self, Bench.self,
         ])
 
     static func main() {

@@ -1,3 +1,5 @@
+import ArgumentParser
+import Payloads
 import Telemetry
 import Testing
 
@@ -54,5 +56,39 @@ struct DecodeTests {
         var second = Fingerprint.start
         second.combine(2)
         #expect(!seen.insert(first) && !seen.insert(second) && seen.insert(first))
+    }
+}
+
+@Suite("decode of any format")
+struct RecordReaderTests {
+    private func records(_ payload: [UInt8], _ format: PayloadFormat, topic: String = "") -> [String] {
+        var reader = RecordReader(format, mapping: nil)
+        return reader.read(payload, topic: topic, arrival: EventTime(microsecondsSinceEpoch: 0)).map { outcome in
+            switch outcome {
+            case .reading(let text): text
+            case .refused(let refusal): refusal.reason.rawValue
+            }
+        }
+    }
+
+    @Test("shows the records that the format gives, bad ones among them")
+    func shows() {
+        #expect(records(Array(#"[{"a":1},{"a":2.50}]"#.utf8), .json) == [#"{"a":1}"#, #"{"a":2.5}"#])
+        // {"a": 1} in CBOR.
+        #expect(records([0xA1, 0x61, 0x61, 0x01], .cbor) == [#"{"a":1}"#])
+        #expect(records(Array("hello".utf8), .json) == ["not-json"])
+        #expect(records([0xFF], .cbor) == ["not-cbor"])
+        let pack = #"[{"bn":"d:","bt":1700000000,"n":"t","v":20.5},{"n":"t","t":1}]"#
+        #expect(records(Array(pack.utf8), .senml).first == #"{"device":"d","ts":"2023-11-14T22:13:20Z","t":20.5}"#)
+    }
+
+    @Test("a format of the output is told apart from one of the payloads")
+    func options() throws {
+        #expect(throws: (any Error).self) { try Decode.parse(["--format", "table", "x"]) }
+        #expect(throws: (any Error).self) { try Decode.parse(["x"]) }
+        #expect(throws: (any Error).self) { try Decode.parse(["--stream", "s", "--map", "m.yaml", "x"]) }
+        #expect(throws: (any Error).self) { try Decode.parse(["--format", "json", "--resolved", "x"]) }
+        #expect(try Decode.parse(["--format", "senml-cbor", "--resolved", "x"]).format == .senmlCBOR)
+        #expect(try Decode.parse(["--stream", "s", "--refusals", "json", "x"]).refusals == .json)
     }
 }

@@ -7,13 +7,16 @@ struct SchemaOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Folder with streams and areas.", valueName: "folder"))
     var schemas = "Schemas"
 
+    /// What is wrong when there are no definitions.
+    func missing() -> CommandFailure {
+        .usage(
+            "There are no stream definitions in \(schemas): no folder \(schemas)/streams. Run this in the project's "
+                + "folder, or give --schemas FOLDER.")
+    }
+
     /// All streams that are defined there.
     func catalog() throws(CommandFailure) -> StreamCatalog {
-        guard InputFile.exists("\(schemas)/streams") else {
-            throw .usage(
-                "There are no stream definitions in \(schemas): no folder \(schemas)/streams. Run this in the project's "
-                    + "folder, or give --schemas FOLDER.")
-        }
+        guard InputFile.exists("\(schemas)/streams") else { throw missing() }
         do throws(DefinitionError) {
             return try StreamCatalog.load("\(schemas)/streams")
         } catch {

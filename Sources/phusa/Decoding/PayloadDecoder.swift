@@ -1,8 +1,11 @@
 import JSONDocument
+import Payloads
 import Streams
 import Telemetry
 
 /// Decodes payloads that are arrays, one after another, for commands that show what becomes of them.
+///
+/// What a format remembers between messages is remembered from payload to payload.
 struct PayloadDecoder: ~Copyable {
     /// What became of one reading of a payload.
     enum Outcome {
@@ -10,6 +13,9 @@ struct PayloadDecoder: ~Copyable {
         case reading(String)
         case refused(Refusal)
     }
+
+    /// What the last payload told besides its readings.
+    private(set) var notes: [PayloadNote] = []
 
     private let plan: StreamPlan
     private let source: Int
@@ -48,6 +54,30 @@ struct PayloadDecoder: ~Copyable {
             case .refused(let refusal): outcomes.append(.refused(refusal))
             }
         }
+        notes = decoder.takeNotes()
         return outcomes
+    }
+}
+
+/// Takes payloads apart into records, without a stream, for commands that show them.
+struct RecordReader: ~Copyable {
+    private(set) var notes: [PayloadNote] = []
+    private var reader: PayloadReader
+    private var records = PayloadRecords()
+
+    init(_ format: PayloadFormat, mapping: Payloads.RecordMapping?, senMLForm: SenMLForm = .readings) {
+        reader = PayloadReader(format: format, mapping: mapping, senMLForm: senMLForm)
+    }
+
+    /// The records of a payload as JSON texts.
+    mutating func read(_ payload: [UInt8], topic: String, arrival: EventTime) -> [PayloadDecoder.Outcome] {
+        let padded = payload + [UInt8](repeating: 0, count: JSONParser.paddingByteCount)
+        // Safe: UInt8 has no padding.
+        let bytes = unsafe padded.span.bytes.extracting(first: payload.count)
+        reader.read(bytes, topic: topic.utf8Bytes, arrival: arrival, into: &records)
+        notes = records.notes
+        return records.records.map { record in
+            record.refusal.map { .refused($0) } ?? .reading(records.text(of: record))
+        }
     }
 }

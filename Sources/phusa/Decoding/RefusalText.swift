@@ -34,6 +34,9 @@ struct RefusalText {
     func lines(source: String, width: Int, isColoured: Bool) -> [String] {
         var location = ""
         if !refusal.pointer.isEmpty { location += " at \(refusal.pointer)" }
+        if place == nil, let offset = refusal.byteOffset {
+            location += "\(location.isEmpty ? " at" : ",") byte \(offset)"
+        }
         if let place { location += "\(location.isEmpty ? " at" : ",") line \(place.line), column \(place.column)" }
         let head =
             "\(source): \(Tint.bad.paint("refused", if: isColoured)), "

@@ -87,16 +87,8 @@ struct EventLog: Sendable {
     private func write(_ note: PayloadNote, lane: String, stream: String, _ offset: JournalOffset) {
         let metadata: Logger.Metadata = ["lane": "\(lane)", "stream": "\(stream)", "message": "\(offset)"]
         switch note {
-        case .birth(let edge): logger.info("\(edge) was born", metadata: metadata)
-        case .death(let edge): logger.info("\(edge) is gone", metadata: metadata)
-        case .sequenceGap(let edge, let expected, let found):
-            logger.warning(
-                "messages of \(edge) are missing: number \(found) came where \(expected) was next", metadata: metadata)
-        case .rebirthWanted(let topic):
-            logger.warning(
-                "data came without the birth certificate that explains it",
-                metadata: metadata.merging(
-                    ["command_topic": "\(topic)"]) { $1 })
+        case .birth, .death: logger.info("\(note.sentence)", metadata: metadata)
+        case .sequenceGap, .rebirthWanted: logger.warning("\(note.sentence)", metadata: metadata)
         }
     }
 

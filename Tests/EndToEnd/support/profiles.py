@@ -58,10 +58,14 @@ def of_arrow(table: pa.Table, columns: Iterable[str], summed: set[str]) -> Profi
         column = table.column(name)
         valid = table.num_rows - column.null_count
         total = pc.sum(column).as_py() if name in summed and valid else None
-        extremes = pc.min_max(column) if valid and not pa.types.is_boolean(column.type) else None
+        # Arrow finds no extremes of booleans.
+        is_boolean = pa.types.is_boolean(column.type)
+        extremes = pc.min_max(column.cast(pa.int8()) if is_boolean else column).as_py() if valid else None
+        if extremes and is_boolean:
+            extremes = {end: bool(value) for end, value in extremes.items()}
         profile[name] = line(
             valid, column.null_count, pc.count_distinct(column, mode="only_valid").as_py(), total,
-            extremes["min"].as_py() if extremes else None, extremes["max"].as_py() if extremes else None,
+            extremes["min"] if extremes else None, extremes["max"] if extremes else None,
         )  # fmt: skip
     return profile
 

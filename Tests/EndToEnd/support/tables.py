@@ -51,5 +51,5 @@ class Table:
     def duckdb(self, select: str) -> list[tuple]:
         """Runs "SELECT … FROM" over the active files alone, as `phusa table sql` prints it."""
         files = self.files()
-        query = f"SELECT {select} FROM read_parquet($files, hive_partitioning = true)"
+        query = f"SELECT {select} FROM read_parquet($files, hive_partitioning = true, union_by_name = true)"
         return duckdb.execute(query, {"files": files}).fetchall()
