@@ -37,8 +37,8 @@ extension ConditionLiteral {
                 throw LiteralError(sentence: "\(definition.name) is a day: write it as '2026-11-21'.")
             }
             return .compare(column, comparison, .word(time / 86_400_000_000))
-        case (.binary, _):
-            throw LiteralError(sentence: "\(definition.name) holds bytes, which cannot be compared with a value.")
+        case (.binary, _), (.counts, _):
+            throw LiteralError(sentence: "\(definition.name) cannot be compared with a value.")
         case (let type, _):
             throw LiteralError(sentence: "\(definition.name) is \(Self.name(of: type)), which this value is not.")
         }
@@ -53,7 +53,7 @@ extension ConditionLiteral {
         case .string: "a text, to be written between apostrophes"
         case .timestamp: "a time, to be written between apostrophes"
         case .date: "a day, to be written between apostrophes"
-        case .binary: "bytes"
+        case .binary, .counts: "bytes"
         }
     }
 

@@ -15,11 +15,14 @@ package enum ColumnType: Hashable, Sendable {
     case string
     /// Any bytes; the word is an id in the column's dictionary.
     case binary
+    /// How often each bin of a histogram occurs, as bytes (`BinCounts` in Rollups); the word is an id in the column's
+    /// dictionary. In tables it is a map from bin to count.
+    case counts
 
     /// Whether the words are ids of the column's dictionary.
     package var hasDictionary: Bool {
         switch self {
-        case .string, .binary: true
+        case .string, .binary, .counts: true
         default: false
         }
     }
