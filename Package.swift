@@ -69,12 +69,12 @@ let package = Package(
         stage("Parquet", ["CZstd"]),
         stage("DeltaLake", ["DurableFiles", "JSONDocument"]),
         stage("Geography", ["Telemetry", "JSONDocument"]),
-        stage("Rollups", ["Telemetry"]),
+        stage("Rollups", ["Telemetry", "Conditions"]),
         stage(
             "Pipeline",
             [
                 "Telemetry", "DurableFiles", "MQTTSource", "Journal", "JSONDocument", "Payloads", "Streams", "Parquet",
-                "DeltaLake",
+                "DeltaLake", "Geography", "Conditions", "Rollups",
             ]),
         .executableTarget(
             name: "phusa",
@@ -99,7 +99,7 @@ let package = Package(
         tests(of: "Parquet", ["TestSupport"], exclude: ["CrossReader"]),
         tests(of: "DeltaLake", ["DurableFiles", "TestSupport"], exclude: ["CrossReader"]),
         tests(of: "Geography", ["Telemetry", "TestSupport"], exclude: ["Oracle"]),
-        tests(of: "Rollups", ["TestSupport"], exclude: ["Oracle"]),
+        tests(of: "Rollups", ["Telemetry", "Conditions", "TestSupport"], exclude: ["Oracle"]),
         tests(
             of: "Pipeline",
             [

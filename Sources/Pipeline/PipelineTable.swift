@@ -183,8 +183,9 @@ final class PipelineTable {
                 byteCount: Int64(segment.byteCount), modificationMilliseconds: now,
                 statistics: FileStatistics(
                     recordCount: Int64(segment.rowCount),
-                    columns: zip(layout.columns, segment.statistics).map { column, statistics in
-                        DeltaLake.ColumnStatistics(
+                    columns: zip(layout.columns, segment.statistics).compactMap { column, statistics in
+                        guard let statistics else { return nil }
+                        return DeltaLake.ColumnStatistics(
                             column.name, minimum: statistics.minimum?.deltaValue,
                             maximum: statistics.maximum?.deltaValue, nullCount: statistics.nullCount.map(Int64.init))
                     }))

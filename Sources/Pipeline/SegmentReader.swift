@@ -52,7 +52,7 @@ package struct SegmentReader {
         throw damage("it has \(reader.rowCount) rows, and the log says \(recordCount)")
     }
 
-    private func damage(_ problem: String) -> TableError {
+    func damage(_ problem: String) -> TableError {
         .damagedSegment(path: path, table: table, problem: problem)
     }
 

@@ -1,5 +1,6 @@
 import DurableFiles
 import Parquet
+import Rollups
 import Telemetry
 
 /// A sealed Parquet file that no commit names yet.
@@ -10,8 +11,8 @@ struct Segment: Sendable {
     let rowCount: Int
     /// Hours since 1970-01-01T00:00:00Z.
     let hour: Int64
-    /// One for each column of the layout.
-    let statistics: [ColumnStatistics]
+    /// One for each column of the layout; nil for those that are maps, of which the log says nothing.
+    let statistics: [ColumnStatistics?]
 }
 
 /// Lays the rows of a batch down as Parquet files, one for each hour.
@@ -66,7 +67,7 @@ struct SegmentWriter: ~Copyable {
             segments.append(
                 Segment(
                     path: path, byteCount: file.count, rowCount: partition.rows.count, hour: partition.hour,
-                    statistics: writer.columnStatistics))
+                    statistics: Self.statistics(of: layout, from: writer.columnStatistics)))
         }
         do throws(FileError) {
             try store.createAll(files)
@@ -98,7 +99,9 @@ struct SegmentWriter: ~Copyable {
             let words = cells.words.span.extracting(first: rows.count)
             // A span of the right length also where it is not used.
             let validity = cells.validity.span.extracting(first: rows.count)
-            if layout.columns[column].type.hasDictionary {
+            if layout.columns[column].type == .counts {
+                try writeCounts(batch, column: column, words: words, validity: hasNulls ? validity : nil, to: &writer)
+            } else if layout.columns[column].type.hasDictionary {
                 let dictionary = ByteArrays(
                     offsets: batch.dictionaryOffsets(of: column), bytes: batch.dictionaryBytes(of: column))
                 try writer.writeColumn(
@@ -108,6 +111,46 @@ struct SegmentWriter: ~Copyable {
             }
         }
         return try writer.finish()
+    }
+
+    /// Writes the bins and then the counts of all rows: the two columns of a map.
+    private static func writeCounts(
+        _ batch: borrowing ColumnBatch, column: Int, words: Span<Int64>, validity: Span<UInt8>?,
+        to writer: inout ParquetWriter
+    ) throws(ParquetWriteError) {
+        let (offsets, bytes) = (batch.dictionaryOffsets(of: column), batch.dictionaryBytes(of: column))
+        var (bins, counts): ([Int64], [Int64]) = ([], [])
+        var (keyLevels, valueLevels) = (ParquetLevels(), ParquetLevels())
+        for row in words.indices {
+            var isNull = false
+            if let validity { isNull = validity[row] == 0 }
+            let id = Int(words[row])
+            let entries =
+                isNull ? [] : BinCount.entries(cell: bytes.extracting(Int(offsets[id])..<Int(offsets[id + 1])))
+            if entries.isEmpty {
+                // 0 says that there is no map, 1 that it is empty.
+                keyLevels.append(definition: isNull ? 0 : 1)
+                valueLevels.append(definition: isNull ? 0 : 1)
+            }
+            for (index, entry) in entries.enumerated() {
+                bins.append(Int64(entry.bin))
+                counts.append(entry.count)
+                keyLevels.append(definition: 2, repetition: index == 0 ? 0 : 1)
+                valueLevels.append(definition: 3, repetition: index == 0 ? 0 : 1)
+            }
+        }
+        try writer.writeColumn(words: bins.span, levels: keyLevels)
+        try writer.writeColumn(words: counts.span, levels: valueLevels)
+    }
+
+    private static func statistics(
+        of layout: TableLayout, from columns: [ColumnStatistics]
+    ) -> [ColumnStatistics?] {
+        var next = 0
+        return layout.columns.map { column in
+            defer { next += column.type == .counts ? 2 : 1 }
+            return column.type == .counts ? nil : columns[next]
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 package import DeltaLake
 package import DurableFiles
 package import Parquet
+package import Rollups
 
 /// Why a table could not be opened, written or read.
 ///
@@ -19,6 +20,8 @@ package enum TableError: Error, Equatable, Sendable, CustomStringConvertible {
     case columnsChanged(table: String, problems: [String])
     /// The journal no longer has messages that the tables lack.
     case journalBehindTables(lane: String, problem: String)
+    /// The readings of one commit have more windows and keys than memory is set aside for.
+    case rollup(RollupError, table: String)
 
     /// Whether trying again later can help without anybody's doing but making room or mending the disk.
     package var isTransient: Bool {
@@ -40,6 +43,8 @@ package enum TableError: Error, Equatable, Sendable, CustomStringConvertible {
                 + "\(problems.joined(separator: "; ")). Give the member another name where its type changes, take the "
                 + "change back, or move the table's folder away"
         case .journalBehindTables(let lane, let problem): "lane \(lane): \(problem)"
+        case .rollup(.tooManyGroups(let limit), let table):
+            "table \(table): one commit has more than \(limit) groups: take keys with many values out of the rollup"
         }
     }
 }

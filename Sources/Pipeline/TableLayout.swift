@@ -44,7 +44,13 @@ package struct TableLayout: Sendable {
 
     var parquetSchema: ParquetSchema {
         ParquetSchema(
-            columns.map { ParquetColumn(name: $0.name, type: $0.type.parquetType, isNullable: $0.isNullable) })
+            fields: columns.map { column in
+                if let type = column.type.parquetType {
+                    ParquetField(column.name, .value(type), isNullable: column.isNullable)
+                } else {
+                    .map(column.name, from: .int32, to: .int64)
+                }
+            })
     }
 
     var deltaSchema: DeltaSchema {
@@ -62,7 +68,8 @@ package struct TableLayout: Sendable {
 }
 
 extension ColumnType {
-    var parquetType: ParquetType {
+    /// Nil for counts, which are a map from bin to count.
+    var parquetType: ParquetType? {
         switch self {
         case .boolean: .boolean
         case .int32: .int32
@@ -73,6 +80,7 @@ extension ColumnType {
         case .date: .date
         case .string: .string
         case .binary: .binary
+        case .counts: nil
         }
     }
 
@@ -87,6 +95,7 @@ extension ColumnType {
         case .date: .date
         case .string: .string
         case .binary: .binary
+        case .counts: .map(key: .integer, value: .long, valueContainsNull: true)
         }
     }
 }

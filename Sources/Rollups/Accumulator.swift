@@ -15,7 +15,8 @@ struct Accumulator {
     private var times: [Int64] = []
     /// Strings are kept as bytes: their numbers in a dictionary mean nothing in the next batch.
     private var texts: [[UInt8]] = []
-    private var bins: [BinCounts] = []
+    private var histograms: [Histogram] = []
+    private var sketches: [HyperLogLog] = []
 
     init(_ aggregate: Aggregate, type: ColumnType) {
         self.aggregate = aggregate
@@ -34,7 +35,8 @@ struct Accumulator {
             Self.grow(&times, count, 0)
             Self.grow(&isKnown, count, false)
             Self.grow(&texts, count, [])
-        case .bins, .mergedBins, .distinct, .mergedDistinct: Self.grow(&bins, count, BinCounts())
+        case .bins(_, let binning), .mergedBins(_, let binning): Self.grow(&histograms, count, Histogram(binning))
+        case .distinct, .mergedDistinct: Self.grow(&sketches, count, HyperLogLog())
         }
     }
 
@@ -54,9 +56,10 @@ struct Accumulator {
         case .sum(let column): addSums(batch, column, rows, groups)
         case .minimum(let column): addExtremes(batch, column, rows, groups) { $0 < $1 }
         case .maximum(let column): addExtremes(batch, column, rows, groups) { $0 > $1 }
-        case .bins(let column, let binning): addBins(batch, column, binning, rows, groups)
-        case .mergedBins(let column): mergeBins(batch, column, rows, groups)
-        case .distinct, .mergedDistinct: break
+        case .bins(let column, _): addBins(batch, column, rows, groups)
+        case .mergedBins(let column, _): mergeBins(batch, column, rows, groups)
+        case .distinct(let column): addDistinct(batch, column, rows, groups)
+        case .mergedDistinct(let column): mergeDistinct(batch, column, rows, groups)
         case .yes(let condition):
             condition.evaluate(batch, into: &answers)
             for index in rows.indices where answers[Int(rows[index])] == Condition.Answer.yes {
@@ -141,33 +144,15 @@ struct Accumulator {
         }
     }
 
-    // MARK: Bins
+    // MARK: Sketches
 
     private mutating func addBins(
-        _ batch: borrowing ColumnBatch, _ column: Int, _ binning: Binning, _ rows: [UInt32], _ groups: [UInt32]
+        _ batch: borrowing ColumnBatch, _ column: Int, _ rows: [UInt32], _ groups: [UInt32]
     ) {
         let (cells, validity) = (batch.words(of: column), batch.validity(of: column))
-        let binner = Binner(binning, batch.definitions[column].type)
-        // Group and bin in one number, sorted: equal ones lie together, ascending by group and then by bin.
-        var keys: [UInt64] = []
-        keys.reserveCapacity(rows.count)
+        let type = batch.definitions[column].type
         for index in rows.indices where validity[Int(rows[index])] != 0 {
-            guard let bin = binner.bin(of: cells[Int(rows[index])]) else { continue }
-            keys.append(UInt64(groups[index]) << 32 | UInt64(UInt32(bitPattern: bin) ^ 0x8000_0000))
-        }
-        keys.sort()
-        var start = 0
-        while start < keys.count {
-            let group = keys[start] >> 32
-            var entries: [BinCounts.Entry] = []
-            while start < keys.count, keys[start] >> 32 == group {
-                var end = start + 1
-                while end < keys.count, keys[end] == keys[start] { end += 1 }
-                let bin = Int32(bitPattern: UInt32(truncatingIfNeeded: keys[start]) ^ 0x8000_0000)
-                entries.append(BinCounts.Entry(bin: bin, count: Int64(end - start)))
-                start = end
-            }
-            bins[Int(group)].merge(BinCounts(ascending: entries))
+            histograms[Int(groups[index])].add(cells[Int(rows[index])], type: type)
         }
     }
 
@@ -178,8 +163,42 @@ struct Accumulator {
         let (offsets, bytes) = (batch.dictionaryOffsets(of: column), batch.dictionaryBytes(of: column))
         for index in rows.indices where validity[Int(rows[index])] != 0 {
             let id = Int(cells[Int(rows[index])])
-            bins[Int(groups[index])].merge(
-                BinCounts(cell: bytes.extracting(Int(offsets[id])..<Int(offsets[id + 1]))))
+            histograms[Int(groups[index])].merge(
+                BinCount.entries(cell: bytes.extracting(Int(offsets[id])..<Int(offsets[id + 1]))))
+        }
+    }
+
+    private mutating func addDistinct(
+        _ batch: borrowing ColumnBatch, _ column: Int, _ rows: [UInt32], _ groups: [UInt32]
+    ) {
+        let (cells, validity) = (batch.words(of: column), batch.validity(of: column))
+        guard batch.definitions[column].type.hasDictionary else {
+            for index in rows.indices where validity[Int(rows[index])] != 0 {
+                let word = UInt64(bitPattern: cells[Int(rows[index])])
+                sketches[Int(groups[index])].add(hash: StableHash.hash(word))
+            }
+            return
+        }
+        // Each string is hashed once.
+        let (offsets, bytes) = (batch.dictionaryOffsets(of: column), batch.dictionaryBytes(of: column))
+        let hashes = (0..<(offsets.count - 1)).map { id in
+            StableHash.hash(bytes.extracting(Int(offsets[id])..<Int(offsets[id + 1])))
+        }
+        for index in rows.indices where validity[Int(rows[index])] != 0 {
+            sketches[Int(groups[index])].add(hash: hashes[Int(cells[Int(rows[index])])])
+        }
+    }
+
+    private mutating func mergeDistinct(
+        _ batch: borrowing ColumnBatch, _ column: Int, _ rows: [UInt32], _ groups: [UInt32]
+    ) {
+        let validity = batch.validity(of: column)
+        for index in rows.indices where validity[Int(rows[index])] != 0 {
+            // What is no sketch of ours was damaged after its checksum was made; the rest still counts.
+            guard let sketch = try? HyperLogLog(bytes: batch.bytes(row: Int(rows[index]), column: column)) else {
+                continue
+            }
+            sketches[Int(groups[index])].merge(sketch)
         }
     }
 
@@ -217,34 +236,11 @@ struct Accumulator {
             guard part == 0, isKnown[group] else { return }
             batch.setWord(times[group], column: column)
         case .bins, .mergedBins:
-            guard part == 0, !bins[group].entries.isEmpty else { return }
-            batch.setBytes(bins[group].cell, column: column)
-        case .distinct, .mergedDistinct: break
-        }
-    }
-}
-
-/// Finds the bins of a column's values.
-private struct Binner {
-    private let binning: Binning
-    private let type: ColumnType
-
-    init(_ binning: Binning, _ type: ColumnType) {
-        self.binning = binning
-        self.type = type
-    }
-
-    /// The bin of a word; nil for what is not a number.
-    @inline(__always)
-    func bin(of word: Int64) -> Int32? {
-        switch binning {
-        case .step(let width):
-            if type == .double {
-                let bin = (Double(bitPattern: UInt64(bitPattern: word)) / Double(width)).rounded(.down)
-                return Int32(exactly: bin)
-            }
-            return Int32(clamping: floorDivide(word, width))
-        case .relative: return nil
+            guard part == 0, !histograms[group].isEmpty else { return }
+            batch.setBytes(BinCount.cell(histograms[group].entries), column: column)
+        case .distinct, .mergedDistinct:
+            guard part == 0 else { return }
+            batch.setBytes(sketches[group].bytes, column: column)
         }
     }
 }

@@ -1,15 +1,5 @@
 package import Conditions
 
-/// How the values of a quantity become bins.
-package enum Binning: Hashable, Sendable {
-    /// Bins of equal width, in the words of the column: bin 0 begins at 0.
-    ///
-    /// With `width` 1 at scale 0, -105 dBm is bin -105.
-    case step(Int64)
-    /// The bins of a DDSketch with 1 % relative error.
-    case relative
-}
-
 /// What one column of an aggregation says of the rows of a group.
 ///
 /// Each is additive: what two batches say, merged, is what both together say, in whatever order. The cases that begin with
@@ -24,7 +14,7 @@ package enum Aggregate: Sendable {
     case minimum(of: Int)
     case maximum(of: Int)
     case bins(of: Int, Binning)
-    case mergedBins(of: Int)
+    case mergedBins(of: Int, Binning)
     /// A HyperLogLog sketch of the distinct values.
     case distinct(of: Int)
     case mergedDistinct(of: Int)

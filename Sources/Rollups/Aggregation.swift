@@ -73,8 +73,12 @@ package struct Aggregation: ~Copyable {
     }
 
     /// Appends a row for each group; sums that a cell cannot hold go into further rows of the group.
-    package func write(into result: inout ColumnBatch) {
-        require(result.definitions.count == columns.count, "a batch with the columns of the result")
+    ///
+    /// - Returns: The group of each row, ascending.
+    @discardableResult
+    package func write(into result: inout ColumnBatch) -> [UInt32] {
+        var groups: [UInt32] = []
+        require(result.definitions.count >= columns.count, "a batch that begins with the columns of the result")
         for group in 0..<groupCount {
             for part in 0...restCount(group) {
                 result.beginRow()
@@ -83,8 +87,10 @@ package struct Aggregation: ~Copyable {
                     accumulator.write(group, part: part, into: &result, column: keys.count + index)
                 }
                 result.commitRow()
+                groups.append(UInt32(group))
             }
         }
+        return groups
     }
 
     /// The number of rows that `write` appends.

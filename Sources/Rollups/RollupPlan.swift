@@ -147,7 +147,7 @@ package struct RollupPlan: Sendable {
             }
             if let binning {
                 outputs.append(
-                    output("bins", .counts, .bins(of: column, binning), binning.comment(source)))
+                    output("bins", .counts, .bins(of: column, binning), binning.describe(source)))
             }
             return outputs
         case .share(_, let condition):
@@ -180,25 +180,12 @@ extension Aggregate {
         case .rows, .values, .sum, .yes, .known: .sum(of: column)
         case .minimum: .minimum(of: column)
         case .maximum: .maximum(of: column)
-        case .bins, .mergedBins: .mergedBins(of: column)
+        case .bins(_, let binning), .mergedBins(_, let binning): .mergedBins(of: column, binning)
         case .distinct, .mergedDistinct: .mergedDistinct(of: column)
         case .earliest: .earliest(of: column, by: column + 1)
         case .earliestTime: .earliestTime(of: column - 1, by: column)
         case .latest: .latest(of: column, by: column + 1)
         case .latestTime: .latestTime(of: column - 1, by: column)
-        }
-    }
-}
-
-extension Binning {
-    fileprivate func comment(_ source: ColumnDefinition) -> String {
-        switch self {
-        case .step(let width):
-            if case .decimal(_, let scale) = source.type {
-                return "How often \(source.name) lies in [bin, bin + 1) times \(width) x 10^-\(scale)"
-            }
-            return "How often \(source.name) lies in [bin, bin + 1) times \(width)"
-        case .relative: return "How often \(source.name) lies in each bin of a DDSketch, relative error 1 %"
         }
     }
 }

@@ -15,7 +15,7 @@ package enum ColumnType: Hashable, Sendable {
     case string
     /// Any bytes; the word is an id in the column's dictionary.
     case binary
-    /// How often each bin of a histogram occurs, as bytes (`BinCounts` in Rollups); the word is an id in the column's
+    /// How often each bin of a histogram occurs, as bytes (`BinCount` in Rollups); the word is an id in the column's
     /// dictionary. In tables it is a map from bin to count.
     case counts
 

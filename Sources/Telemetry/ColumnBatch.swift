@@ -124,6 +124,16 @@ package struct ColumnBatch: ~Copyable, @unchecked Sendable {
         setBytes(string.utf8Bytes, column: column)
     }
 
+    /// Sets a cell of a row that is committed already, such as one that is worked out for many rows at a time.
+    package mutating func setWord(_ word: Int64, row: Int, column: Int) {
+        require(column >= 0 && column < columnCount && row >= 0 && row < count, "a cell of a committed row")
+        let cell = column &* rowLimit &+ row
+        // Safe: just checked.
+        unsafe words[cell] = word
+        unsafe validity[cell] = 1
+        unsafe used[column] = 1
+    }
+
     /// Makes the pending row a row of the batch.
     @inlinable
     package mutating func commitRow() {

@@ -44,7 +44,7 @@ enum RowJSON {
         case .decimal(_, let scale): CellText.write(decimal: word, scale: scale, to: &writer)
         case .timestamp: writer.string(EventTime(microsecondsSinceEpoch: word).description)
         case .date: writer.string(CellText.date(word))
-        case .string, .binary: writer.string(text ?? "")
+        case .string, .binary, .counts: writer.string(text ?? "")
         }
     }
 }

@@ -62,18 +62,18 @@ struct SegmentCheck {
 
     /// The columns of the file are those of the table without its partitions.
     private mutating func checkSchema(_ schema: ParquetSchema) {
-        for column in schema.columns {
-            guard let expected = snapshot.schema.column(column.name) else {
-                fail("it has a column \(column.name), which the table has not")
+        for field in schema.fields {
+            guard let expected = snapshot.schema.column(field.name) else {
+                fail("it has a column \(field.name), which the table has not")
                 continue
             }
-            if !column.type.stores(expected.type) {
-                fail("the column \(column.name) is \(column.type), and \(expected.type) in the table")
+            if !field.stores(expected.type) {
+                fail("the column \(field.name) is \(field.content), and \(expected.type) in the table")
             }
         }
         for column in snapshot.schema.columns where !snapshot.partitionColumns.contains(column.name) {
             // A column that came later is null in older files.
-            if schema.index(of: column.name) == nil, !column.isNullable {
+            if !schema.fields.contains(where: { $0.name == column.name }), !column.isNullable {
                 fail("it has no column \(column.name), which is never null in the table")
             }
         }
@@ -151,6 +151,19 @@ struct SegmentCheck {
         guard case .timestampMicros(let first) = least, case .timestampMicros(let last) = greatest else { return false }
         return EventTime(microsecondsSinceEpoch: first).hoursSinceEpoch == hourOfPartition
             && EventTime(microsecondsSinceEpoch: last).hoursSinceEpoch == hourOfPartition
+    }
+}
+
+extension ParquetField {
+    /// Whether the field is how a Delta column of type `type` is stored.
+    fileprivate func stores(_ type: DeltaType) -> Bool {
+        switch (content, type) {
+        case (.value(let own), _): own.stores(type)
+        case (.map(let key, let value), .map(let tableKey, let tableValue, _)):
+            key.stores(tableKey) && value.stores(tableValue)
+        case (.list(let element), .array(let tableElement, _)): element.stores(tableElement)
+        default: false
+        }
     }
 }
 

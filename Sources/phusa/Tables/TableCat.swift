@@ -119,9 +119,16 @@ struct RowReader {
     private let columns: [DeltaColumn]
     private var files: [AddFile]
     private var open: (file: AddFile, reader: ParquetReader, group: Int)?
-    private var cells: [ParquetColumnData?] = []
+    private var cells: [Cells] = []
     private var row = 0
     private var rowCount = 0
+
+    private enum Cells {
+        case column(ParquetColumnData)
+        case map(ParquetMapData)
+        /// A partition column, which is in the log, or one that came later than the file.
+        case none
+    }
 
     init(folder: String, snapshot: DeltaSnapshot, columns: [DeltaColumn], last: Bool) {
         self.folder = folder
@@ -141,8 +148,11 @@ struct RowReader {
         }
         defer { row += 1 }
         return columns.indices.map { index in
-            if let data = cells[index] { return data.value(at: row) }
-            // Partition values are not in the file, but in the log.
+            switch cells[index] {
+            case .column(let data): return data.value(at: row)
+            case .map(let data): return Self.text(data, row: row)
+            case .none: break
+            }
             guard let text = open?.file.partitionText(columns[index].name) else { return nil }
             return columns[index].type == .integer ? Int32(text).map { .int32($0) } : .string(text)
         }
@@ -170,17 +180,31 @@ struct RowReader {
         guard let current = open, current.group < current.reader.rowGroups.count else { return true }
         do throws(ParquetReadError) {
             cells = []
-            for column in columns {
-                let index = current.reader.schema.index(of: column.name)
-                cells.append(
-                    try index.map { index throws(ParquetReadError) in
-                        try current.reader.readColumn(index, rowGroup: current.group)
-                    })
-            }
+            for column in columns { cells.append(try Self.read(column, current.reader, current.group)) }
         } catch {
             throw .failure("\(folder)/\(current.file.path): \(error).")
         }
         rowCount = current.reader.rowGroups[current.group].rowCount
         return true
+    }
+
+    private static func read(
+        _ column: DeltaColumn, _ reader: ParquetReader, _ group: Int
+    ) throws(ParquetReadError) -> Cells {
+        if case .map = column.type, reader.schema.fields.contains(where: { $0.name == column.name }) {
+            return .map(try reader.readMap(column.name, rowGroup: group))
+        }
+        guard let index = reader.schema.index(of: column.name) else { return .none }
+        return .column(try reader.readColumn(index, rowGroup: group))
+    }
+
+    /// A map as people read it: `{-105: 3, -104: 17}`.
+    private static func text(_ data: ParquetMapData, row: Int) -> ParquetValue? {
+        guard let entries = data.entries(of: row) else { return nil }
+        let texts = entries.map { entry in
+            let value = data.values.value(at: entry).map(CellText.text) ?? "null"
+            return "\(data.keys.value(at: entry).map(CellText.text) ?? "null"): \(value)"
+        }
+        return .string("{\(texts.joined(separator: ", "))}")
     }
 }

@@ -85,6 +85,8 @@ extension DeltaType {
         case .timestamp: "TIMESTAMPTZ"
         case .date: "DATE"
         case .binary: "BLOB"
+        case .map(let key, let value, _): "MAP(\(key.duckDB), \(value.duckDB))"
+        case .array(let element, _): "\(element.duckDB)[]"
         default: "VARCHAR"
         }
     }
