@@ -8,14 +8,14 @@ import Testing
 
 /// Damaged and malicious payloads against every decoder.
 ///
-///     PHUSA_FUZZ_SECONDS=600       how long each of them is tried; 1.2 without it
+///     PHUSA_FUZZ_SECONDS=600       how long each of them is tried; 1 without it
 ///     PHUSA_FUZZ_ONLY=cbor,gzip    not all of them
 ///     PHUSA_FUZZ_SEED=7            another sequence of payloads
 ///     PHUSA_FUZZ_LAST_INPUT=file   where the payload that is being tried is kept, to be found after a crash
 @Suite("Fuzzing of payload decoders", .serialized)
 struct PayloadFuzzTests {
     private static let environment = ProcessInfo.processInfo.environment
-    private static let seconds = environment["PHUSA_FUZZ_SECONDS"].flatMap(Double.init) ?? 1.2
+    private static let seconds = environment["PHUSA_FUZZ_SECONDS"].flatMap(Double.init) ?? 1
     private static let seed = environment["PHUSA_FUZZ_SEED"].flatMap(UInt64.init) ?? 1
     private static let only = environment["PHUSA_FUZZ_ONLY"]?.split(separator: ",").map(String.init)
     private static let formats = PayloadFormat.allCases.filter { only?.contains($0.rawValue) ?? true }
