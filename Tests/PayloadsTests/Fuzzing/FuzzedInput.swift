@@ -39,15 +39,24 @@ struct FuzzedInput: ~Copyable {
 
 /// Memory of this process, in bytes.
 enum ProcessMemory {
-    /// What is resident now: the second number of /proc/self/statm, in pages.
-    static var residentByteCount: Int {
-        guard let file = unsafe fopen("/proc/self/statm", "r") else { return 0 }
+    /// The most that was resident since ``forgetPeak()``: VmHWM of /proc/self/status.
+    static var peakByteCount: Int {
+        guard let file = unsafe fopen("/proc/self/status", "r") else { return 0 }
         defer { unsafe fclose(file) }
         var line = [CChar](repeating: 0, count: 256)
         // Safe: no more than the array's count is written, with a zero at the end.
-        guard unsafe fgets(&line, 256, file) != nil else { return 0 }
-        let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let fields = text.split(separator: " ")
-        return fields.count > 1 ? (Int(fields[1]) ?? 0) * 4096 : 0
+        while unsafe fgets(&line, 256, file) != nil {
+            let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            guard text.hasPrefix("VmHWM:") else { continue }
+            return (Int(text.filter(\.isNumber)) ?? 0) * 1024
+        }
+        return 0
+    }
+
+    /// Lets the peak begin anew at what is resident now; where the kernel does not allow it, it stays what it was.
+    static func forgetPeak() {
+        guard let file = unsafe fopen("/proc/self/clear_refs", "w") else { return }
+        unsafe fputs("5", file)
+        unsafe fclose(file)
     }
 }

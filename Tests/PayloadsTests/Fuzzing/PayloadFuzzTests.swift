@@ -63,10 +63,14 @@ private struct FuzzRun: ~Copyable {
     private var recordCount = 0
     private var refusalCount = 0
     private var longest = Duration.zero
-    private var peakByteCount = 0
-    private let startByteCount = ProcessMemory.residentByteCount
+    private var duration = Duration.zero
+    private let startByteCount: Int
 
     private static let limits = PayloadLimits(maximumExpandedByteCount: 1 << 20)
+    /// A payload that takes longer holds the stream up; the slowest takes milliseconds, and machines are busy.
+    private static let hang = Duration.seconds(2)
+    /// A reader's parser and buffers, and the payloads worth keeping.
+    private static let mostGrowth = 512 << 20
 
     init(format: PayloadFormat, seed: UInt64, lastInputPath: String?, name: String? = nil) {
         self.format = format
@@ -76,11 +80,14 @@ private struct FuzzRun: ~Copyable {
         structured = StructuredPayloads(format: format, seed: seed)
         mutator = PayloadMutator(seed: seed, dictionary: FuzzSeeds.dictionary(format))
         lastInput = FuzzedInput(path: lastInputPath)
+        ProcessMemory.forgetPeak()
+        startByteCount = ProcessMemory.peakByteCount
     }
 
     mutating func go(seconds: Double, _ adjust: ([UInt8]) -> [UInt8]) throws {
         let clock = ContinuousClock()
-        let end = clock.now + .seconds(seconds)
+        let begin = clock.now
+        let end = begin + .seconds(seconds)
         let topics = FuzzSeeds.topics(format)
         var records = PayloadRecords()
         while clock.now < end {
@@ -96,14 +103,15 @@ private struct FuzzRun: ~Copyable {
                 reader.read(payload, topic: topic, into: &records)
                 let duration = clock.now - start
                 longest = max(longest, duration)
-                guard duration < .seconds(2) else { throw FuzzFailure("took \(duration)", payload, topic, seed) }
+                guard duration < Self.hang else { throw FuzzFailure("took \(duration)", payload, topic, seed) }
                 try check(records, payload, topic)
             }
-            peakByteCount = max(peakByteCount, ProcessMemory.residentByteCount)
-            guard peakByteCount - startByteCount < 512 << 20 else {
+            let peakByteCount = ProcessMemory.peakByteCount
+            guard peakByteCount - startByteCount < Self.mostGrowth else {
                 throw FuzzFailure("memory has grown to \(peakByteCount) bytes", [], "", seed)
             }
         }
+        duration = clock.now - begin
         #expect(executionCount > 100)
     }
 
@@ -176,12 +184,15 @@ private struct FuzzRun: ~Copyable {
         corpus.append(payload)
     }
 
+    /// Prints what a long run showed: a crash or a hang would have ended it before.
     consuming func report(isLong: Bool) {
         guard isLong else { return }
+        let slowest = longest / .milliseconds(1)
         print(
-            "fuzz \(name) seed \(seed): \(executionCount) payloads, \(recordCount - refusalCount) records, \(refusalCount) refusals, corpus \(corpus.count),"
-                + " longest \(longest), memory at most \(peakByteCount >> 20) MiB (\(startByteCount >> 20) at the start)"
-        )
+            "fuzz \(name): seed \(seed), \(duration.components.seconds) s, \(executionCount) executions "
+                + "(\(recordCount - refusalCount) records, \(refusalCount) refusals, corpus \(corpus.count)), "
+                + "0 crashes, 0 hangs (slowest \((slowest * 100).rounded() / 100) ms), "
+                + "peak memory \(ProcessMemory.peakByteCount >> 20) MiB (\(startByteCount >> 20) MiB at the start)")
     }
 }
 
