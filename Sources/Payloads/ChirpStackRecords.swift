@@ -34,15 +34,16 @@ enum ChirpStackRecords {
     }
 
     static func describe(
-        _ document: JSONDocument, _ event: Int, _ message: borrowing PayloadMessage, _ isMapped: Bool,
+        _ document: JSONDocument, _ event: Int, _ message: borrowing PayloadMessage, _ source: SourceTraits,
         _ outline: inout RecordOutline
     ) -> Refusal? {
         let device = document.present("deviceInfo", of: event)
         let kind = Kind(document, event, isVersion4: device > 0, topic: message.topic)
-        guard kind == .up || isMapped else {
+        guard source.takes(kind.rawValue) else {
             return Refusal(
                 .notAReading,
-                sentence: "this is \(kind.title) of ChirpStack; only uplinks (event \"up\") carry readings")
+                sentence: "this is \(kind.title) of ChirpStack (event \"\(kind.rawValue)\"), "
+                    + "and the source takes only \(source.events.list)")
         }
         if device > 0 {
             addDevice(document.present("devEui", of: device), in: document, &outline)
@@ -130,7 +131,7 @@ enum ChirpStackRecords {
     // MARK: Kinds of events
 
     /// The kinds of events, by the last level of their topics.
-    enum Kind: String {
+    enum Kind: String, CaseIterable {
         case up
         case join
         case ack
@@ -143,7 +144,7 @@ enum ChirpStackRecords {
 
         /// What the topic `…/event/<kind>` says, or else what the members show.
         init(_ document: JSONDocument, _ event: Int, isVersion4: Bool, topic: RawSpan) {
-            if let kind = Self.told(by: topic) {
+            if let kind = Self(toldBy: topic) {
                 self = kind
             } else {
                 self = Self.shown(by: document, event, isVersion4)
@@ -164,13 +165,14 @@ enum ChirpStackRecords {
             }
         }
 
-        private static func told(by topic: RawSpan) -> Kind? {
+        /// What `…/event/<kind>` says; nil where a topic or filter ends otherwise.
+        init?(toldBy topic: RawSpan) {
             var end = topic.byteCount
             while end > 0, topic.octet(at: end - 1) != UInt8(ascii: "/") { end -= 1 }
             guard end >= 7, StaticString("/event/").hasSameBytes(as: topic.extracting((end - 7)..<end)) else {
                 return nil
             }
-            return Kind(rawValue: String(decoding: topic.extracting(end..<topic.byteCount)))
+            self.init(rawValue: String(decoding: topic.extracting(end..<topic.byteCount)))
         }
 
         private static func shown(by document: JSONDocument, _ event: Int, _ isVersion4: Bool) -> Kind {

@@ -5,7 +5,7 @@ import Telemetry
 enum Envelopes {
     /// Fills the outline of the record that the envelope at `index` holds, or says why it holds none.
     typealias Describe = (
-        _ document: JSONDocument, _ index: Int, _ message: borrowing PayloadMessage, _ isMapped: Bool,
+        _ document: JSONDocument, _ index: Int, _ message: borrowing PayloadMessage, _ source: SourceTraits,
         _ outline: inout RecordOutline
     ) -> Refusal?
 
@@ -50,7 +50,7 @@ enum Envelopes {
             return sink.refuse(Refusal(.notAReading, pointer: place, sentence: sentence), at: place)
         }
         outline.begin(at: index)
-        if let refusal = describe(document, index, message, sink.hasMapping, &outline) {
+        if let refusal = describe(document, index, message, sink.source, &outline) {
             return sink.refuse(refusal.inside(place), at: place)
         }
         sink.finish(&outline, of: document, at: place, message: message)

@@ -4,12 +4,11 @@ import Telemetry
 /// Reads uplinks as a Helium console publishes them; several hotspots may have heard one.
 enum HeliumRecords {
     static func describe(
-        _ document: JSONDocument, _ root: Int, _ message: borrowing PayloadMessage, _ isMapped: Bool,
+        _ document: JSONDocument, _ root: Int, _ message: borrowing PayloadMessage, _ source: SourceTraits,
         _ outline: inout RecordOutline
     ) -> Refusal? {
         let type = document.present("type", of: root)
-        let isUplink = type == 0 || isUplink(document, at: type)
-        guard isUplink || isMapped else {
+        guard type == 0 || isUplink(document, at: type) else {
             let found = RecordConversion.shown(document, at: type)
             return Refusal(
                 .notAReading, pointer: "/type",
@@ -17,7 +16,7 @@ enum HeliumRecords {
         }
         let eui = document.present("dev_eui", of: root)
         let counter = document.present("fcnt", of: root)
-        guard eui > 0 || counter > 0 || isMapped else {
+        guard eui > 0 || counter > 0 || source.isMapped else {
             return Refusal(
                 .notAReading,
                 sentence: "an uplink of a Helium console has \"dev_eui\" and \"fcnt\", this object neither")

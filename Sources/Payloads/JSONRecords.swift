@@ -11,13 +11,13 @@ enum JSONRecords {
         do throws(JSONParseError) {
             let document = try parser.parse(message.buffer, at: 0..<message.byteCount)
             guard document.tag(at: document.root) == JSONKind.array.rawValue else {
-                if sink.hasMapping { return map(document, document.root, "", message, &outline, into: &sink) }
+                if sink.source.isMapped { return map(document, document.root, "", message, &outline, into: &sink) }
                 return sink.take(message.payload, at: "", of: message)
             }
             var position = 0
             var elements = document.elements(of: document.root)
             while let index = elements.next(), !sink.isFull {
-                if sink.hasMapping {
+                if sink.source.isMapped {
                     map(document, index, "/\(position)", message, &outline, into: &sink)
                 } else {
                     sink.draft.value(index, of: document)

@@ -40,8 +40,8 @@ enum NGSIRecords {
             data > 0 && (document.has("subscriptionId", of: index) || document.isType("Notification", of: index))
         guard isNotification else {
             return Envelopes.take(document, index, place, message, &outline, into: &sink) {
-                document, entity, message, isMapped, outline in
-                describe(document, entity, notified, message, isMapped, &outline)
+                document, entity, message, source, outline in
+                describe(document, entity, notified, message, source.isMapped, &outline)
             }
         }
         let time = document.present("notifiedAt", of: index)
@@ -56,8 +56,8 @@ enum NGSIRecords {
         var elements = document.elements(of: array)
         while let element = elements.next(), !sink.isFull {
             Envelopes.take(document, element, "\(place)/\(position)", message, &outline, into: &sink) {
-                document, entity, message, isMapped, outline in
-                describe(document, entity, notified, message, isMapped, &outline)
+                document, entity, message, source, outline in
+                describe(document, entity, notified, message, source.isMapped, &outline)
             }
             position += 1
         }

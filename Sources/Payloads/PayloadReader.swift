@@ -23,17 +23,18 @@ package struct PayloadReader: ~Copyable {
     /// - Parameters:
     ///   - format: that of every payload which it will read.
     ///   - mapping: how records are made; without one they are those that the format gives by itself.
+    ///   - events: the kinds of events that are readings; all others are refused.
     ///   - senMLForm: what becomes of the records of a SenML pack.
     ///   - limits: what a payload may cost.
     package init(
-        format: PayloadFormat, mapping: RecordMapping? = nil, senMLForm: SenMLForm = .readings,
-        limits: PayloadLimits = PayloadLimits()
+        format: PayloadFormat, mapping: RecordMapping? = nil, events: EventSelection = .uplinks,
+        senMLForm: SenMLForm = .readings, limits: PayloadLimits = PayloadLimits()
     ) {
         self.format = format
         self.limits = limits
         expander = PayloadExpander(limit: limits.maximumExpandedByteCount)
         parser = JSONParser(limits: limits.ofPayloads)
-        sink = RecordSink(mapping: mapping, limits: limits)
+        sink = RecordSink(mapping: mapping, events: events, limits: limits)
         cbor = CBORRecords(limits: limits)
         senML = SenMLRecords(form: senMLForm, limits: limits)
         sparkplug = SparkplugRecords(limits: limits)

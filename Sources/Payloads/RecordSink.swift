@@ -11,15 +11,17 @@ struct RecordSink: ~Copyable {
     var records = PayloadRecords()
     let limits: PayloadLimits
     private let mapping: RecordMapping?
-    /// Whether a source has a mapping, which may make readings of messages that carry none by themselves.
-    var hasMapping: Bool { mapping != nil }
+    private let events: EventSelection
+    /// What the source says of its messages.
+    var source: SourceTraits { SourceTraits(isMapped: mapping != nil, events: events) }
     private var outline = RecordOutline()
     private var parser: JSONParser
     /// Whether a limit was reached: nothing further is taken, and readers should stop.
     private(set) var isFull = false
 
-    init(mapping: RecordMapping?, limits: PayloadLimits) {
+    init(mapping: RecordMapping?, events: EventSelection = .uplinks, limits: PayloadLimits) {
         self.mapping = mapping
+        self.events = events
         self.limits = limits
         parser = JSONParser(limits: limits.ofRecords, capacity: 4096)
     }

@@ -6,7 +6,7 @@ import Telemetry
 /// Fields that are 0, empty or false are left out, so that `f_cnt` and `f_port` may be missing.
 enum TheThingsStackRecords {
     static func describe(
-        _ document: JSONDocument, _ root: Int, _ message: borrowing PayloadMessage, _ isMapped: Bool,
+        _ document: JSONDocument, _ root: Int, _ message: borrowing PayloadMessage, _ source: SourceTraits,
         _ outline: inout RecordOutline
     ) -> Refusal? {
         var uplink = document.present("uplink_message", of: root)
@@ -15,11 +15,7 @@ enum TheThingsStackRecords {
             uplink = document.present("uplink_normalized", of: root)
             decoded = document.present("normalized_payload", of: uplink)
         }
-        guard uplink > 0 || isMapped else {
-            return Refusal(
-                .notAReading,
-                sentence: "\(title(document, root)); only messages with \"uplink_message\" carry readings")
-        }
+        if let refusal = refusal(document, root, isUplink: uplink > 0, source) { return refusal }
         let identifiers = document.present("end_device_ids", of: root)
         let eui = document.present("dev_eui", of: identifiers)
         let name = document.present("device_id", of: identifiers)
@@ -38,14 +34,46 @@ enum TheThingsStackRecords {
         return nil
     }
 
-    private static func title(_ document: JSONDocument, _ root: Int) -> String {
-        let kinds: [StaticString] = [
-            "join_accept", "downlink_ack", "downlink_nack", "downlink_sent", "downlink_failed", "downlink_queued",
-            "downlink_queue_invalidated", "location_solved", "service_data",
-        ]
-        for kind in kinds where document.has(kind, of: root) {
-            return "this message of The Things Stack is a \"\(kind)\""
+    private static func refusal(
+        _ document: JSONDocument, _ root: Int, isUplink: Bool, _ source: SourceTraits
+    ) -> Refusal? {
+        guard let kind = isUplink ? .up : Kind.allCases.first(where: { document.has($0.member, of: root) }) else {
+            return Refusal(.notAReading, sentence: "this is no message of The Things Stack")
         }
-        return "this is no uplink of The Things Stack"
+        guard !source.takes(kind.rawValue) else { return nil }
+        return Refusal(
+            .notAReading,
+            sentence: "this message of The Things Stack is a \"\(kind.member)\" (event \"\(kind.rawValue)\"), "
+                + "and the source takes only \(source.events.list)")
+    }
+
+    /// The kinds of messages, by what tells their topics apart.
+    enum Kind: String, CaseIterable {
+        case up
+        case join
+        case queued
+        case sent
+        case ack
+        case nack
+        case failed
+        case invalidated
+        case location
+        case service
+
+        /// The member that holds what happened.
+        var member: StaticString {
+            switch self {
+            case .up: "uplink_message"
+            case .join: "join_accept"
+            case .queued: "downlink_queued"
+            case .sent: "downlink_sent"
+            case .ack: "downlink_ack"
+            case .nack: "downlink_nack"
+            case .failed: "downlink_failed"
+            case .invalidated: "downlink_queue_invalidated"
+            case .location: "location_solved"
+            case .service: "service_data"
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
-package import DurableFiles
+import DurableFiles
 import JSONDocument
-package import Payloads
+import Payloads
 import Telemetry
 
 /// The `map` of a source as it is written.
@@ -214,27 +214,5 @@ private enum DecimalText {
         } catch {
             return false
         }
-    }
-}
-
-extension RecordMapping {
-    /// Reads a file that holds `map` and, if wanted, `rest`, as a source of stream.yaml does.
-    package static func load(
-        _ file: String, from store: any FileStore = SystemFileStore()
-    ) throws(DefinitionError) -> RecordMapping {
-        try parse(String(decoding: try DefinitionFiles(store: store).read(file), as: UTF8.self), file: file)
-    }
-
-    /// Reads the text of such a file.
-    package static func parse(_ text: String, file: String) throws(DefinitionError) -> RecordMapping {
-        let root = try DefinitionNode(parsing: text, file: file)
-        let members = try root.members(known: ["map", "rest"])
-        guard let map = members["map"] else { throw root.missing("map", example: "map: { /rsrp: object.rsrp }") }
-        let rest = try members["rest"].map { (node) throws(DefinitionError) in try SourceDefinition.rest(node, true) }
-        var errors: [DefinitionError] = []
-        if let definition = MappingDefinition(map, rest: rest ?? .keep, topicLevelCount: nil, errors: &errors) {
-            return definition.mapping
-        }
-        throw errors.first ?? map.error("the mapping cannot be used", fix: "Correct it")
     }
 }

@@ -23,7 +23,7 @@ extension StreamPlan {
         englishTitle = definition.englishTitle
         vietnameseTitle = definition.vietnameseTitle
         sources = definition.sources.map {
-            Source(topicFilter: $0.topic.value, format: $0.format, mapping: $0.mapping)
+            Source(topicFilter: $0.topic.value, format: $0.format, mapping: $0.mapping, events: $0.events)
         }
         versions = compiler.planVersions(time: time)
         versionMember = definition.versionMember.map { Array($0.value.utf8) }

@@ -72,7 +72,8 @@ package struct RecordDecoder: ~Copyable, @unchecked Sendable {
         var reader: PayloadReader
 
         init(_ source: StreamPlan.Source, limits: PayloadLimits) {
-            reader = PayloadReader(format: source.format, mapping: source.mapping, limits: limits)
+            reader = PayloadReader(
+                format: source.format, mapping: source.mapping, events: source.events, limits: limits)
         }
     }
 

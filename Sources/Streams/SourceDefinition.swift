@@ -6,13 +6,15 @@ struct SourceDefinition {
     let topic: Located<TopicFilter>
     let format: PayloadFormat
     let mapping: RecordMapping?
+    /// The kinds of events that are readings.
+    let events: EventSelection
     /// The members that the mapping writes, with their places, and whether others come through.
     let targets: [Located<String>]
     let keepsRest: Bool
 
     /// Reads one element of `sources`; nil when something of it is wrong.
     init?(_ node: DefinitionNode, errors: inout [DefinitionError]) {
-        let known = ["topic", "format", "map", "rest"]
+        let known = ["topic", "format", "map", "rest", "events"]
         guard
             let members = DefinitionError.collect(
                 into: &errors, { () throws(DefinitionError) in try node.members(known: known) })
@@ -28,20 +30,26 @@ struct SourceDefinition {
             return try Self.format(format)
         }
         let rest = DefinitionError.collect(into: &errors) { () throws(DefinitionError) in
-            try members["rest"].map { (node) throws(DefinitionError) in try Self.rest(node, members["map"] != nil) }
+            try members["rest"].map { (node) throws(DefinitionError) in
+                try SourceRules.rest(node, members["map"] != nil)
+            }
+        }
+        let events = DefinitionError.collect(into: &errors) { () throws(DefinitionError) in
+            guard let format, let topic else { return EventSelection.uplinks }
+            return try SourceRules.events(members["events"], format, topic, of: node)
         }
         guard let map = members["map"] else {
-            guard let topic, let format, rest != nil else { return nil }
-            (self.topic, self.format, mapping, targets, keepsRest) = (topic, format, nil, [], true)
+            guard let topic, let format, let events, rest != nil else { return nil }
+            (self.topic, self.format, self.events) = (topic, format, events)
+            (mapping, targets, keepsRest) = (nil, [], true)
             return
         }
         guard
             let definition = MappingDefinition(
                 map, rest: rest.flatMap { $0 } ?? .keep, topicLevelCount: topic?.value.fixedLevelCount, errors: &errors),
-            let topic, let format, rest != nil
+            let topic, let format, let events, rest != nil
         else { return nil }
-        self.topic = topic
-        self.format = format
+        (self.topic, self.format, self.events) = (topic, format, events)
         mapping = definition.mapping
         targets = definition.targets
         keepsRest = rest != .drop
@@ -62,19 +70,6 @@ struct SourceDefinition {
                 "the payload format `\(node.text)` is not supported", fix: "Supported: \(PayloadFormat.names)")
         }
         return format
-    }
-
-    static func rest(_ node: DefinitionNode, _ hasMap: Bool) throws(DefinitionError) -> RecordMapping.Rest {
-        guard let rest = RecordMapping.Rest(rawValue: try node.string()) else {
-            throw node.error(
-                "`rest` is `\(node.text)`",
-                fix: "Write `keep`, to take over the members that `map` does not name, or `drop`")
-        }
-        guard hasMap else {
-            throw node.error(
-                "`rest` says what happens beside `map`, and there is none", fix: "Add `map` or remove `rest`")
-        }
-        return rest
     }
 }
 

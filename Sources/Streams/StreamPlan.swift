@@ -10,6 +10,8 @@ package struct StreamPlan: Sendable {
         package let format: PayloadFormat
         /// How records are made of the payloads; nil for those that the format gives by itself.
         package let mapping: RecordMapping?
+        /// The kinds of events that are readings.
+        package let events: EventSelection
 
         /// Whether the readings stand in the payload as they are.
         var isPlain: Bool { format == .json && mapping == nil }
@@ -82,9 +84,12 @@ package struct StreamPlan: Sendable {
     package var newestVersion: Version { versions[0] }
 
     /// The same stream with one source, whose payloads are of another format than the definition says.
-    package func reading(_ format: PayloadFormat, mapping: RecordMapping? = nil) -> StreamPlan {
+    package func reading(_ format: PayloadFormat, _ rules: SourceRules = SourceRules()) -> StreamPlan {
         var plan = self
-        plan.sources = [Source(topicFilter: sources[0].topicFilter, format: format, mapping: mapping)]
+        plan.sources = [
+            Source(
+                topicFilter: sources[0].topicFilter, format: format, mapping: rules.mapping, events: rules.events)
+        ]
         return plan
     }
     /// The newest version's.

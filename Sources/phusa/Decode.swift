@@ -49,7 +49,7 @@ struct Decode: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "With --format: a YAML file with map and rest, as a source has them.", valueName: "file"))
+            "With --format: a YAML file with map, rest and events, as a source has them.", valueName: "file"))
     var map: String?
 
     @Option(help: ArgumentHelp("Which of the stream's sources, from 1 (default: the topic's, else 1).", valueName: "N"))
@@ -96,11 +96,11 @@ struct Decode: ParsableCommand {
     }
 
     func run() throws {
-        let mapping = try map.map { (file) throws(CommandFailure) in try Self.mapping(file) }
+        let rules = try rules
         var output = Output()
         var refusedCount = 0
         if let format, stream == nil {
-            var reader = RecordReader(format, mapping: mapping, senMLForm: resolved ? .resolved : .readings)
+            var reader = RecordReader(format, rules, senMLForm: resolved ? .resolved : .readings)
             try forEachPayload { payload, name throws(CommandFailure) in
                 let outcomes = reader.read(payload, topic: topic ?? "", arrival: arrival ?? .now)
                 refusedCount += try show(outcomes, reader.notes, payload, name, isText: Self.isText(payload), &output)
@@ -109,7 +109,7 @@ struct Decode: ParsableCommand {
             let catalog = try definitions.catalog()
             let route = try route(in: catalog)
             var plan = catalog.streams[route.stream]
-            if let format { plan = plan.reading(format, mapping: mapping) }
+            if let format { plan = plan.reading(format, rules) }
             var decoder = PayloadDecoder(plan, source: route.source, withNulls: nulls)
             try forEachPayload { payload, name throws(CommandFailure) in
                 let outcomes = decoder.decode(
@@ -121,11 +121,14 @@ struct Decode: ParsableCommand {
         if refusedCount > 0 { throw ExitCode(1) }
     }
 
-    private static func mapping(_ file: String) throws(CommandFailure) -> Payloads.RecordMapping {
-        do throws(DefinitionError) {
-            return try Payloads.RecordMapping.load(file)
-        } catch {
-            throw .usage("\(error)")
+    private var rules: SourceRules {
+        get throws(CommandFailure) {
+            guard let map, let format else { return SourceRules() }
+            do throws(DefinitionError) {
+                return try SourceRules(file: map, format)
+            } catch {
+                throw .usage("\(error)")
+            }
         }
     }
 

@@ -129,14 +129,51 @@ struct LoRaWANTests {
                 #"{"bin":"Bin 12","fill":29,"counter":4,"volts":3.6,"device":"0101010101010101","#
                     + #""ts":"2022-07-18T09:34:15.775023Z","port":1}"#
             ])
-        var status = PayloadReader(
-            format: .chirpstack,
-            mapping: try RecordMapping([.init("battery", from: .document([try SourcePath("batteryLevel")]))]))
-        let json = #"{"deviceInfo":{"devEui":"01"},"time":"2022-07-18T09:34:15Z","margin":10,"batteryLevel":50.5}"#
+    }
+
+    @Test("a source takes the events that it names and no others, with a mapping or without")
+    func selectedEvents() throws {
+        let mapping = try RecordMapping([.init("battery", from: .document([try SourcePath("batteryLevel")]))])
+        let status = #"{"deviceInfo":{"devEui":"01"},"time":"2022-07-18T09:34:15Z","margin":10,"batteryLevel":50.5}"#
+        let topic = "application/1/device/01/event/"
+        let events = EventSelection(["status", "ack"])
+        var mapped = PayloadReader(format: .chirpstack, mapping: mapping, events: events)
         #expect(
-            status.records(of: Array(json.utf8)).outcomes == [
+            mapped.records(of: Array(status.utf8), topic: topic + "status").outcomes == [
                 #"{"battery":50.5,"device":"01","ts":"2022-07-18T09:34:15Z","margin":10}"#
             ])
+        var unmapped = PayloadReader(format: .chirpstack, events: events)
+        #expect(
+            unmapped.records(of: Array(status.utf8)).outcomes == [
+                #"{"device":"01","ts":"2022-07-18T09:34:15Z","margin":10,"batteryLevel":50.5}"#
+            ])
+        let refusal = mapped.records(of: Array(Self.version4.utf8), topic: topic + "up").records.first?.refusal
+        #expect(refusal?.reason == .notAReading)
+        #expect(
+            refusal?.sentence
+                == #"this is an uplink of ChirpStack (event "up"), and the source takes only "status", "ack""#)
+        var uplinks = PayloadReader(format: .chirpstack, mapping: mapping)
+        for kind in PayloadFormat.chirpstack.eventNames where kind != "up" {
+            let outcomes = uplinks.records(of: Array(status.utf8), topic: topic + kind).outcomes
+            #expect(outcomes == ["!not-a-reading "], "\(kind)")
+        }
+        #expect(uplinks.records(of: Array(Self.version4.utf8), topic: topic + "up").records.first?.refusal == nil)
+    }
+
+    @Test("The Things Stack and Helium: a mapping alone makes no reading of another event")
+    func otherEventsMapped() throws {
+        let mapping = try RecordMapping([.init("at", from: .document([try SourcePath("received_at")]))])
+        let join = Array(Self.theThingsStack(#""join_accept":{"session_key_id":"AXBSH1"}"#).utf8)
+        var uplinks = PayloadReader(format: .theThingsStack, mapping: mapping)
+        #expect(uplinks.records(of: join).outcomes == ["!not-a-reading "])
+        #expect(uplinks.records(of: Array("{}".utf8)).outcomes == ["!not-a-reading "])
+        var joins = PayloadReader(format: .theThingsStack, mapping: mapping, events: EventSelection(["join"]))
+        #expect(
+            joins.records(of: join).outcomes == [
+                #"{"at":"2020-02-12T15:15:46.123456789Z","device":"dev1","ts":"2020-02-12T15:15:46.123456Z"}"#
+            ])
+        var helium = PayloadReader(format: .helium, mapping: mapping)
+        #expect(helium.records(of: Array(#"{"dev_eui":"A8","type":"join"}"#.utf8)).outcomes == ["!not-a-reading /type"])
     }
 
     @Test("refusals of a mapping point into the envelope")

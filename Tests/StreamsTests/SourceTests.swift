@@ -51,6 +51,20 @@ struct SourceTests {
             ])
     }
 
+    @Test("a source takes the events that it names; a topic of other events is a mistake")
+    func events() throws {
+        let source = "  - { topic: application/+/device/+/event/+, format: chirpstack, map: { /rsrp: margin }"
+        let status = Array(#"{"deviceInfo":{"devEui":"01"},"time":"2026-11-21T08:00:00Z","margin":-90}"#.utf8)
+        let topic = "application/1/device/01/event/status"
+        #expect(decode(status, try plan(source + " }"), topic: topic).map(\.refusal?.reason) == [.notAReading])
+        let readings = decode(status, try plan(source + ", events: [up, status] }"), topic: topic)
+        #expect(readings.map { $0.cells["rsrp"] } == ["-900"])
+        let error = #expect(throws: DefinitionError.self) {
+            try plan("  - { topic: application/+/device/+/event/status, format: chirpstack }")
+        }
+        #expect(error?.fix == "Write `events: [status]` or another topic")
+    }
+
     @Test("a value that cannot be converted refuses its reading, with the place in the payload")
     func conversion() throws {
         let payload = #"""

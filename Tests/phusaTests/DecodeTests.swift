@@ -62,7 +62,7 @@ struct DecodeTests {
 @Suite("decode of any format")
 struct RecordReaderTests {
     private func records(_ payload: [UInt8], _ format: PayloadFormat, topic: String = "") -> [String] {
-        var reader = RecordReader(format, mapping: nil)
+        var reader = RecordReader(format)
         return reader.read(payload, topic: topic, arrival: EventTime(microsecondsSinceEpoch: 0)).map { outcome in
             switch outcome {
             case .reading(let text): text

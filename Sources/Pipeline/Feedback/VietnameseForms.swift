@@ -172,8 +172,12 @@ extension VietnameseSentence {
             "bản tin không phải là thông điệp protobuf loại này: {0}"
         ),
         (
-            "this is {} of ChirpStack; only uplinks (event \"up\") carry readings",
-            "đây là {0} của ChirpStack; chỉ bản tin uplink (sự kiện \"up\") mới có số đo"
+            "this is {} of ChirpStack (event {}), and the source takes only {}",
+            "đây là sự kiện {1} của ChirpStack, trong khi nguồn này chỉ nhận {2}"
+        ),
+        (
+            "this message of The Things Stack is a {} (event {}), and the source takes only {}",
+            "đây là sự kiện {1} của The Things Stack, trong khi nguồn này chỉ nhận {2}"
         ),
         ("/{}: {}", "/{0}: {1s}"),
     ]

@@ -14,7 +14,7 @@ enum FormatGuess {
     }
 
     private static func format(of payload: [UInt8]) -> PayloadFormat? {
-        var reader = RecordReader(.json, mapping: nil)
+        var reader = RecordReader(.json)
         // What is compressed is unpacked on the way.
         let outcomes = reader.read(payload, topic: "", arrival: .now)
         let isArray = outcomes.count > 1 || payload.first { $0 > 0x20 } == UInt8(ascii: "[")
@@ -23,7 +23,7 @@ enum FormatGuess {
         }
         // The text is no JSON: try the binary ones, whose readers refuse what is not theirs.
         return [PayloadFormat.senmlCBOR, .cbor, .sparkplug].first { format in
-            var reader = RecordReader(format, mapping: nil)
+            var reader = RecordReader(format)
             let outcomes = reader.read(payload, topic: "spBv1.0/group/NBIRTH/edge", arrival: .now)
             return outcomes.contains { if case .reading = $0 { true } else { false } }
         }

@@ -51,7 +51,7 @@ struct SampleSurvey {
 
     mutating func read(_ payload: [UInt8]) {
         payloadCount += 1
-        var reader = RecordReader(format, mapping: nil)
+        var reader = RecordReader(format)
         for outcome in reader.read(payload, topic: topic, arrival: .now) {
             switch outcome {
             case .refused(let refusal):

@@ -164,11 +164,11 @@ struct StreamScaffold {
 
     /// Payloads whose records all have a time near the newest, with the first record of each.
     private func examples(_ payloads: [[UInt8]]) throws(CommandFailure) -> [Example] {
-        let mapping = try mapping
+        let rules = try rules
         var examples: [Example] = []
         let arrival = EventTime.now
         for payload in payloads.prefix(200) {
-            var reader = RecordReader(survey.format, mapping: mapping)
+            var reader = RecordReader(survey.format, rules)
             let outcomes = reader.read(payload, topic: survey.topic, arrival: arrival)
             var records: [String] = []
             var refused: [String] = []
@@ -191,12 +191,12 @@ struct StreamScaffold {
         return Array(examples.filter { $0.time.microsecondsSinceEpoch > oldest }.prefix(Self.mostExamples))
     }
 
-    private var mapping: Payloads.RecordMapping? {
+    private var rules: SourceRules {
         get throws(CommandFailure) {
-            guard !mapLines.isEmpty else { return nil }
+            guard !mapLines.isEmpty else { return SourceRules() }
             let text = "map:\n" + mapLines.map { "  \($0)\n" }.joined()
             do throws(DefinitionError) {
-                return try Payloads.RecordMapping.parse(text, file: "stream.yaml")
+                return try SourceRules(parsing: text, file: "stream.yaml", survey.format)
             } catch {
                 throw .failure("The mapping that was made up is wrong: \(error)")
             }

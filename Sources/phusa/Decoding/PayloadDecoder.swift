@@ -65,8 +65,8 @@ struct RecordReader: ~Copyable {
     private var reader: PayloadReader
     private var records = PayloadRecords()
 
-    init(_ format: PayloadFormat, mapping: Payloads.RecordMapping?, senMLForm: SenMLForm = .readings) {
-        reader = PayloadReader(format: format, mapping: mapping, senMLForm: senMLForm)
+    init(_ format: PayloadFormat, _ rules: SourceRules = SourceRules(), senMLForm: SenMLForm = .readings) {
+        reader = PayloadReader(format: format, mapping: rules.mapping, events: rules.events, senMLForm: senMLForm)
     }
 
     /// The records of a payload as JSON texts.

@@ -93,8 +93,9 @@ private struct FuzzRun: ~Copyable {
         while clock.now < end {
             // What formats remember between messages is part of what is tried, so readers live for a while.
             var reader = PayloadReader(
-                format: format, mapping: try mapping(), senMLForm: mutator.below(4) == 0 ? .resolved : .readings,
-                limits: Self.limits)
+                format: format, mapping: try mapping(),
+                events: mutator.below(2) == 0 ? .uplinks : EventSelection(format.eventNames),
+                senMLForm: mutator.below(4) == 0 ? .resolved : .readings, limits: Self.limits)
             for _ in 0..<500 where clock.now < end {
                 let payload = adjust(nextPayload())
                 let topic = topics[mutator.below(topics.count)]
