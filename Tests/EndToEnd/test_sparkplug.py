@@ -135,8 +135,8 @@ def test_a_missing_birth_is_asked_for_and_a_kept_one_survives(phusa):
         client.loop_stop()
     assert temperatures(phusa) == [21.5, 22.5, 23.5, 31.5, 32.5]
     reasons = sorted(row["reason"] for row in phusa.table("dead_letters").rows())
-    # The two requests come back by the subscription of the stream: commands are no readings.
-    assert reasons == ["birth-missing", "birth-missing", "not-a-reading", "not-a-reading"]
+    # The filter of the stream takes the two requests as well, but phusa does not subscribe to commands.
+    assert reasons == ["birth-missing", "birth-missing"]
     assert phusa.table("sparkplug_births").row_count() == 2
     phusa.audit()
     phusa.verify()

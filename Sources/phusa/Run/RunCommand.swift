@@ -67,7 +67,7 @@ struct Run: ParsableCommand {
     private static func runPipeline(_ configuration: RunConfiguration, _ catalog: StreamCatalog) throws {
         let log = EventLog()
         let signals = StopSignals()
-        let filters = configuration.subscribe.isEmpty ? catalog.topicFilters.map(\.text) : configuration.subscribe
+        let filters = configuration.subscribe.isEmpty ? catalog.subscriptions : configuration.subscribe
         let lanes = (0..<configuration.lanes).map { index in
             Pipeline.LaneConfiguration(
                 name: "lane\(index)",
