@@ -6,15 +6,6 @@ import Testing
 
 @Suite("Sparkplug B payloads")
 struct SparkplugTests {
-    private static let node = "spBv1.0/Sparkplug B Devices/%/Raspberry Pi"
-    private static let device = "spBv1.0/Sparkplug B Devices/%/Raspberry Pi/Pibrella"
-    private static let origin =
-        #"{"device":"Raspberry Pi","group":"Sparkplug B Devices","ts":"2017-02-03T17:55:02.122Z""#
-
-    private static func topic(_ kind: String) -> String {
-        (kind.hasPrefix("D") ? device : node).split(separator: "%").joined(separator: kind)
-    }
-
     @Test("the specification's birth, data and death of a node, in turn")
     func specification() {
         var reader = PayloadReader(format: .sparkplug)
@@ -25,28 +16,28 @@ struct SparkplugTests {
                 MetricWire(name: "Properties/Hardware Make", type: 12, value: .string("Raspberry Pi")),
                 MetricWire(name: "Supply Voltage", type: 9, value: .float(12.1)),
             ], sequence: 0)
-        let born = reader.records(of: birth, topic: Self.topic("NBIRTH"))
+        let born = reader.records(of: birth, topic: SparkplugNode.topic("NBIRTH"))
         #expect(
             born.outcomes == [
-                Self.origin + #","seq":0,"Properties/Hardware Make":"Raspberry Pi","Supply Voltage":12.1}"#
+                SparkplugNode.origin + #","seq":0,"Properties/Hardware Make":"Raspberry Pi","Supply Voltage":12.1}"#
             ])
         #expect(born.notes == [.birth(edge: "Sparkplug B Devices/Raspberry Pi")])
         let deviceBirth = sparkplugPayload(
             [MetricWire(name: "Inputs/A", type: 11, value: .boolean(false))], sequence: 1)
-        let bornDevice = reader.records(of: deviceBirth, topic: Self.topic("DBIRTH"))
+        let bornDevice = reader.records(of: deviceBirth, topic: SparkplugNode.topic("DBIRTH"))
         #expect(bornDevice.notes == [.birth(edge: "Sparkplug B Devices/Raspberry Pi/Pibrella")])
         let data = sparkplugPayload([MetricWire(name: "Supply Voltage", value: .float(12.3))], sequence: 2)
-        let records = reader.records(of: data, topic: Self.topic("NDATA"))
-        #expect(records.outcomes == [Self.origin + #","seq":2,"Supply Voltage":12.3}"#])
+        let records = reader.records(of: data, topic: SparkplugNode.topic("NDATA"))
+        #expect(records.outcomes == [SparkplugNode.origin + #","seq":2,"Supply Voltage":12.3}"#])
         #expect(records.notes.isEmpty)
         let deviceData = sparkplugPayload([MetricWire(name: "Inputs/A", value: .boolean(true))], sequence: 3)
         #expect(
-            reader.records(of: deviceData, topic: Self.topic("DDATA")).outcomes == [
+            reader.records(of: deviceData, topic: SparkplugNode.topic("DDATA")).outcomes == [
                 #"{"device":"Raspberry Pi/Pibrella","group":"Sparkplug B Devices","ts":"2017-02-03T17:55:02.122Z","#
                     + #""seq":3,"Inputs/A":true}"#
             ])
         let death = sparkplugPayload([MetricWire(name: "bdSeq", type: 8, value: .long(0))])
-        let dead = reader.records(of: death, topic: Self.topic("NDEATH"))
+        let dead = reader.records(of: death, topic: SparkplugNode.topic("NDEATH"))
         #expect(dead.outcomes == ["!not-a-reading "])
         #expect(dead.notes == [.death(edge: "Sparkplug B Devices/Raspberry Pi")])
     }
@@ -90,143 +81,12 @@ struct SparkplugTests {
     func types(type: UInt32, value: MetricWire.Value, expected: String) {
         var reader = PayloadReader(format: .sparkplug)
         let payload = sparkplugPayload([MetricWire(name: "m", type: type, value: value)])
-        let outcome = reader.records(of: payload, topic: Self.topic("NDATA")).outcomes
+        let outcome = reader.records(of: payload, topic: SparkplugNode.topic("NDATA")).outcomes
         if expected.hasPrefix("!") {
             #expect(outcome == [expected + " /metrics/0"])
         } else {
-            #expect(outcome == [Self.origin + #","m":\#(expected)}"#])
+            #expect(outcome == [SparkplugNode.origin + #","m":\#(expected)}"#])
         }
-    }
-
-    @Test("aliases are names that the birth certificate tells, with their types")
-    func aliases() {
-        var reader = PayloadReader(format: .sparkplug)
-        let birth = sparkplugPayload(
-            [
-                MetricWire(name: "temperature", alias: 1, type: 1, value: .int(20)),
-                MetricWire(name: "since", alias: 2, type: 13, value: .long(0)),
-            ], sequence: 0)
-        _ = reader.records(of: birth, topic: Self.topic("NBIRTH"))
-        let data = sparkplugPayload(
-            [MetricWire(alias: 2, value: .long(1000)), MetricWire(alias: 1, value: .int(0xF6))], sequence: 1)
-        #expect(
-            reader.records(of: data, topic: Self.topic("NDATA")).outcomes == [
-                Self.origin + #","seq":1,"since":"1970-01-01T00:00:01Z","temperature":-10}"#
-            ])
-        // The device has no birth certificate of its own.
-        #expect(
-            reader.records(of: data, topic: Self.topic("DDATA")).outcomes == ["!birth-missing /metrics/0"])
-    }
-
-    @Test("without a birth certificate, what needs one is refused, and the node is asked once a minute")
-    func birthMissing() {
-        var reader = PayloadReader(format: .sparkplug)
-        let start: Int64 = 1_795_248_000_000_000
-        let data = sparkplugPayload([MetricWire(alias: 1, value: .int(7))], sequence: 9)
-        func notes(after seconds: Int64, _ kind: String = "NDATA") -> [PayloadNote] {
-            let arrival = EventTime(microsecondsSinceEpoch: start + seconds * 1_000_000)
-            let records = reader.records(of: data, topic: Self.topic(kind), arrival: arrival)
-            #expect(records.outcomes == ["!birth-missing /metrics/0"])
-            return records.notes
-        }
-        let wanted = PayloadNote.rebirthWanted(commandTopic: "spBv1.0/Sparkplug B Devices/NCMD/Raspberry Pi")
-        #expect(notes(after: 0) == [wanted])
-        #expect(notes(after: 1, "DDATA").isEmpty)
-        #expect(notes(after: 59).isEmpty)
-        #expect(notes(after: 60) == [wanted])
-        // What says its name and type needs no certificate.
-        let complete = sparkplugPayload(
-            [MetricWire(name: "a", type: 3, value: .int(1)), MetricWire(name: "b", value: .boolean(true))])
-        #expect(
-            reader.records(of: complete, topic: Self.topic("NDATA")).outcomes == [Self.origin + #","a":1,"b":true}"#])
-    }
-
-    @Test("gaps in the sequence are noted; a repeated message and the step from 255 to 0 are none")
-    func sequence() {
-        var reader = PayloadReader(format: .sparkplug)
-        let metrics = [MetricWire(name: "a", type: 3, value: .int(1))]
-        func gaps(_ kind: String, _ sequence: UInt64) -> [PayloadNote] {
-            reader.records(of: sparkplugPayload(metrics, sequence: sequence), topic: Self.topic(kind)).notes.filter {
-                if case .birth = $0 { false } else { true }
-            }
-        }
-        let edge = "Sparkplug B Devices/Raspberry Pi"
-        #expect(gaps("NDATA", 77).isEmpty)
-        #expect(gaps("NBIRTH", 253).isEmpty)
-        #expect(gaps("DBIRTH", 254).isEmpty)
-        #expect(gaps("DDATA", 255).isEmpty)
-        #expect(gaps("NDATA", 0).isEmpty)
-        #expect(gaps("NDATA", 0).isEmpty)
-        #expect(gaps("NDATA", 3) == [.sequenceGap(edge: edge, expected: 1, found: 3)])
-        #expect(gaps("DDATA", 4).isEmpty)
-        #expect(
-            gaps("DDEATH", 6) == [
-                .death(edge: edge + "/Pibrella"), .sequenceGap(edge: edge, expected: 5, found: 6),
-            ])
-        #expect(gaps("NDATA", 700).isEmpty)
-        #expect(gaps("NBIRTH", 0).isEmpty)
-        #expect(gaps("NDATA", 1).isEmpty)
-    }
-
-    @Test("a death ends a birth, and that of a node those of its devices; a late death of an earlier session does not")
-    func deaths() {
-        var reader = PayloadReader(format: .sparkplug)
-        func birth(_ kind: String, _ number: UInt64) {
-            let metrics = [
-                MetricWire(name: "bdSeq", type: 8, value: .long(number)),
-                MetricWire(name: "a", alias: 1, type: 3, value: .int(1)),
-            ]
-            _ = reader.records(of: sparkplugPayload(metrics), topic: Self.topic(kind))
-        }
-        func death(_ kind: String, _ number: UInt64) -> [PayloadNote] {
-            let metrics = [MetricWire(name: "bdSeq", type: 8, value: .long(number))]
-            return reader.records(of: sparkplugPayload(metrics), topic: Self.topic(kind)).notes
-        }
-        func isReadable(_ kind: String) -> Bool {
-            let payload = sparkplugPayload([MetricWire(alias: 1, value: .int(1))])
-            return !reader.records(of: payload, topic: Self.topic(kind)).hasRefusal
-        }
-        birth("NBIRTH", 1)
-        birth("DBIRTH", 0)
-        #expect(isReadable("NDATA") && isReadable("DDATA"))
-        #expect(death("NDEATH", 0).isEmpty)
-        #expect(isReadable("NDATA") && isReadable("DDATA"))
-        #expect(death("DDEATH", 0).count == 1)
-        #expect(isReadable("NDATA") && !isReadable("DDATA"))
-        birth("DBIRTH", 0)
-        #expect(death("NDEATH", 1).count == 1)
-        #expect(!isReadable("NDATA") && !isReadable("DDATA"))
-        birth("NBIRTH", 2)
-        #expect(isReadable("NDATA") && !isReadable("DDATA"))
-        birth("DBIRTH", 0)
-        birth("NBIRTH", 3)
-        #expect(isReadable("NDATA") && !isReadable("DDATA"))
-    }
-
-    @Test("births that were kept are restored in any order, compressed or not, without records or gaps")
-    func restore() {
-        let metrics = [MetricWire(name: "a", alias: 1, type: 1, value: .int(1))]
-        let births = [
-            ("DBIRTH", gzip(sparkplugPayload(metrics, sequence: 1))),
-            ("NBIRTH", sparkplugPayload(metrics, sequence: 0)),
-        ]
-        for order in [births, births.reversed()] {
-            var reader = PayloadReader(format: .sparkplug)
-            for (kind, payload) in order { reader.restore(topic: Self.topic(kind), payload: payload) }
-            for kind in ["NDATA", "DDATA"] {
-                let data = sparkplugPayload(
-                    [MetricWire(alias: 1, value: .int(0xFF))], sequence: kind == "NDATA" ? 17 : 18)
-                let records = reader.records(of: data, topic: Self.topic(kind))
-                #expect(records.outcomes.first?.hasSuffix(#","a":-1}"#) == true)
-                #expect(records.notes.isEmpty)
-            }
-        }
-        var reader = PayloadReader(format: .sparkplug)
-        reader.restore(topic: Self.topic("NBIRTH"), payload: [0xFF, 0xFF])
-        reader.restore(topic: "nonsense", payload: births[1].1)
-        reader.restore(topic: Self.topic("NDATA"), payload: births[1].1)
-        let data = sparkplugPayload([MetricWire(alias: 1, value: .int(0xFF))])
-        #expect(reader.records(of: data, topic: Self.topic("NDATA")).outcomes == ["!birth-missing /metrics/0"])
     }
 
     @Test("each time is a record; historical metrics are apart and say so; null is kept; what is bad stays alone")
@@ -295,8 +155,8 @@ struct SparkplugTests {
         let payload = sparkplugPayload([MetricWire(name: "motor", type: 19, value: .template(template))])
         var reader = PayloadReader(format: .sparkplug)
         #expect(
-            reader.records(of: payload, topic: Self.topic("NDATA")).outcomes == [
-                Self.origin + #","motor":{"template":"Motor","version":"1.0","metrics":{"rpm":1500,"#
+            reader.records(of: payload, topic: SparkplugNode.topic("NDATA")).outcomes == [
+                SparkplugNode.origin + #","motor":{"template":"Motor","version":"1.0","metrics":{"rpm":1500,"#
                     + #""set":{"columns":["id","name"],"rows":[[-1,"x"],[2,"y"]]}},"parameters":{"make":"acme"}}}"#
             ])
     }
@@ -311,13 +171,13 @@ struct SparkplugTests {
                 wire.bytes(5, body)
             }
             var reader = PayloadReader(format: .sparkplug)
-            let outcome = reader.records(of: payload, topic: Self.topic("NDATA")).outcomes
-            #expect(outcome == [Self.origin + #","seq":5,"a":1}"#])
+            let outcome = reader.records(of: payload, topic: SparkplugNode.topic("NDATA")).outcomes
+            #expect(outcome == [SparkplugNode.origin + #","seq":5,"a":1}"#])
             let cut = ProtobufWire.message { wire in
                 wire.text(4, "SPBV1.0_COMPRESSED")
                 wire.bytes(5, body.dropLast(5))
             }
-            #expect(reader.records(of: cut, topic: Self.topic("NDATA")).outcomes == ["!truncated "])
+            #expect(reader.records(of: cut, topic: SparkplugNode.topic("NDATA")).outcomes == ["!truncated "])
         }
     }
 
@@ -342,7 +202,7 @@ struct SparkplugTests {
     func malformed() {
         var reader = PayloadReader(format: .sparkplug)
         func refusal(_ bytes: [UInt8]) -> Refusal? {
-            reader.records(of: bytes, topic: Self.topic("NDATA")).records.first?.refusal
+            reader.records(of: bytes, topic: SparkplugNode.topic("NDATA")).records.first?.refusal
         }
         let good = sparkplugPayload([MetricWire(name: "a", type: 3, value: .int(1))])
         #expect(refusal(Array(good.dropLast()))?.reason == .truncated)
@@ -363,7 +223,7 @@ struct SparkplugTests {
             let empty = [UInt8](repeating: 0, count: 200_000).enumerated().map {
                 $0.offset % 2 == 0 ? 0x12 : $0.element
             }
-            #expect(reader.records(of: empty, topic: Self.topic("NDATA")).outcomes == ["!too-large "])
+            #expect(reader.records(of: empty, topic: SparkplugNode.topic("NDATA")).outcomes == ["!too-large "])
             var template: [UInt8] = []
             for _ in 0..<200 {
                 let inner = template
@@ -372,54 +232,20 @@ struct SparkplugTests {
                 }
             }
             let nested = sparkplugPayload([MetricWire(name: "t", type: 19, value: .template(template))])
-            #expect(reader.records(of: nested, topic: Self.topic("NDATA")).outcomes == ["!too-deep /metrics/0"])
+            #expect(
+                reader.records(of: nested, topic: SparkplugNode.topic("NDATA")).outcomes == ["!too-deep /metrics/0"])
             let name = String(repeating: "x", count: 100_000)
             let birth = sparkplugPayload([MetricWire(name: name, alias: 1, type: 3, value: .int(1))])
-            _ = reader.records(of: birth, topic: Self.topic("NBIRTH"))
+            _ = reader.records(of: birth, topic: SparkplugNode.topic("NBIRTH"))
             let many = sparkplugPayload([MetricWire](repeating: MetricWire(alias: 1, value: .int(1)), count: 20_000))
-            let records = reader.records(of: many, topic: Self.topic("NDATA"))
+            let records = reader.records(of: many, topic: SparkplugNode.topic("NDATA"))
             #expect(records.hasRefusal)
             #expect(records.bytes.count < 5 << 20)
             let row = [UInt8](repeating: 0, count: 150_000).enumerated().map { $0.offset % 2 == 0 ? 0x0A : $0.element }
             let set = ProtobufWire.message { $0.bytes(4, row) }
             let rows = sparkplugPayload([MetricWire(name: "s", type: 16, value: .dataSet(set))])
-            #expect(reader.records(of: rows, topic: Self.topic("NDATA")).outcomes == ["!too-large /metrics/0"])
+            #expect(reader.records(of: rows, topic: SparkplugNode.topic("NDATA")).outcomes == ["!too-large /metrics/0"])
         }
         #expect(duration < .seconds(5))
-    }
-
-    @Test("what births may hold is bounded, and given back by deaths")
-    func capacity() {
-        var births = SparkplugBirths(metricLimit: 10)
-        var payload = Phusa_Sparkplug_SparkplugPayload()
-        payload.metrics = (0..<6).map { index in
-            var metric = Phusa_Sparkplug_SparkplugMetric()
-            metric.name = "m\(index)"
-            return metric
-        }
-        func topic(_ text: String) -> SparkplugTopic? { SparkplugTopic(text.utf8Bytes) }
-        guard let first = topic("spBv1.0/G/NBIRTH/1"), let second = topic("spBv1.0/G/NBIRTH/2"),
-            let death = topic("spBv1.0/G/NDEATH/1")
-        else {
-            Issue.record("these are topics")
-            return
-        }
-        for _ in 0..<3 {
-            let isKept = births.keep(payload, of: first, isRestored: false)
-            #expect(isKept)
-        }
-        let isTooMuch = !births.keep(payload, of: second, isRestored: false)
-        #expect(isTooMuch)
-        _ = births.bury(Phusa_Sparkplug_SparkplugPayload(), of: death)
-        let isKept = births.keep(payload, of: second, isRestored: false)
-        #expect(isKept)
-    }
-}
-
-extension PayloadReader {
-    /// Restores a birth certificate.
-    fileprivate mutating func restore(topic: String, payload: [UInt8]) {
-        // Safe: every byte of the array is initialized.
-        restore(topic: topic.utf8Bytes, payload: unsafe payload.span.bytes)
     }
 }

@@ -115,6 +115,11 @@ struct CheckTests {
                 "v1.1.schema.json", schema(level: #"{ "type": "number", "minimum": -5, "maximum": 20, "unit": "m" }"#),
                 "v1.1.schema.json:8:5: version 1.1 breaks with v1.schema.json"
             ),
+            (
+                "stream.yaml",
+                definition.replacing("format: chirpstack", with: "format: chirpstack\n    events: [uplink]"),
+                "stream.yaml:13:14: chirpstack has no event `uplink`. Known are up, join"
+            ),
             // Not in use yet, and looked at all the same.
             ("v2.schema.json", #"{ "type": "objekt" }"#, "v2.schema.json:1:3: the schema"),
             ("stream.yaml", definition.replacing("/ts]", with: "/seq]"), "stream.yaml:5:21: `identity` points to /seq"),
