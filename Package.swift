@@ -67,7 +67,7 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]),
         stage("Parquet", ["CZstd"]),
-        stage("DeltaLake", ["DurableFiles", "JSONDocument"]),
+        stage("DeltaLake", ["DurableFiles", "JSONDocument", "Parquet"]),
         stage("Geography", ["Telemetry", "JSONDocument"]),
         stage("Rollups", ["Telemetry", "Conditions"]),
         stage(
@@ -97,13 +97,14 @@ let package = Package(
         tests(of: "Conditions", ["Telemetry", "TestSupport"], exclude: ["evaluate_with_duckdb.py"]),
         tests(of: "Streams", ["Telemetry", "DurableFiles", "JSONDocument", "JSONSchema", "Payloads", "TestSupport"]),
         tests(of: "Parquet", ["TestSupport"], exclude: ["CrossReader"]),
-        tests(of: "DeltaLake", ["DurableFiles", "TestSupport"], exclude: ["CrossReader"]),
+        tests(of: "DeltaLake", ["DurableFiles", "Parquet", "TestSupport"], exclude: ["CrossReader"]),
         tests(of: "Geography", ["Telemetry", "TestSupport"], exclude: ["Oracle"]),
         tests(of: "Rollups", ["Telemetry", "Conditions", "TestSupport"], exclude: ["Oracle"]),
         tests(
             of: "Pipeline",
             [
-                "Telemetry", "DurableFiles", "MQTTSource", "Journal", "Streams", "Parquet", "DeltaLake", "TestSupport",
+                "Telemetry", "DurableFiles", "MQTTSource", "Journal", "Streams", "Parquet", "DeltaLake", "Rollups",
+                "TestSupport",
             ]),
         tests(
             of: "phusa",

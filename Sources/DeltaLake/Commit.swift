@@ -1,17 +1,22 @@
-/// The actions of one version of a table.
+/// The actions of one version of a table, or those of a checkpoint, which stand for all up to its version.
 struct Commit {
     let version: Int64
     let actions: [(line: Int, action: DeltaAction)]
     let tableProtocol: TableProtocol?
     let metadata: TableMetadata?
 
-    var name: String { LogFileName.commit(version) }
+    /// The file that the actions are from.
+    let name: String
 
     /// Checks what the protocol forbids within one commit (section "Delta Log Entries").
     ///
     /// - Throws: ``DeltaError/damaged(file:line:problem:)`` when two actions speak of the same thing.
-    init(version: Int64, actions: [(line: Int, action: DeltaAction)]) throws(DeltaError) {
+    init(
+        version: Int64, actions: [(line: Int, action: DeltaAction)], name: String? = nil
+    ) throws(DeltaError) {
+        let name = name ?? LogFileName.commit(version)
         self.version = version
+        self.name = name
         self.actions = actions
         var tableProtocol: TableProtocol?
         var metadata: TableMetadata?
@@ -37,7 +42,7 @@ struct Commit {
                 }
             }
             if let problem {
-                throw .damaged(file: LogFileName.commit(version), line: line, problem: problem)
+                throw .damaged(file: name, line: line, problem: problem)
             }
         }
         self.tableProtocol = tableProtocol

@@ -9,8 +9,11 @@ public enum DeltaError: Error, Equatable, Sendable {
     case damaged(file: String, line: Int, problem: String)
     /// The log has later commits, but not this one.
     case missingVersion(Int64)
-    /// The commits before the checkpoint are gone, and checkpoints (nested Parquet) cannot be read yet.
+    /// The commits before the checkpoint are gone, and it is in parts or of another kind that cannot be read.
     case checkpointUnsupported(file: String)
+    /// Nothing else stands for commits that are gone, and the checkpoint is missing, damaged, or written in a way that
+    /// cannot be read.
+    case checkpointUnreadable(file: String, problem: String)
     /// The table needs a newer reader or writer, or features that this library does not have.
     case unsupportedProtocol(TableProtocol, needed: String)
     /// A table is there already and is another one; the sentences say in what.
@@ -37,7 +40,8 @@ extension DeltaError: CustomStringConvertible {
         case .damaged(let file, let line, let problem): "\(file):\(line): \(problem)"
         case .missingVersion(let version): "the log has later commits, but \(LogFileName.commit(version)) is missing"
         case .checkpointUnsupported(let file):
-            "the commits before checkpoint \(file) are gone, and this library cannot read checkpoints yet"
+            "the commits before checkpoint \(file) are gone, and this library reads only checkpoints of one file"
+        case .checkpointUnreadable(let file, let problem): "checkpoint \(file): \(problem)"
         case .unsupportedProtocol(let tableProtocol, let needed):
             "the table needs \(needed), which this library does not have (\(tableProtocol))"
         case .tableDiffers(let sentences): "there is another table already: \(sentences.joined(separator: "; "))"

@@ -15,6 +15,7 @@ public struct DeltaSnapshot: Sendable {
     /// The total size of the active files.
     public internal(set) var byteCount: Int64
     private var filesByPath: [String: AddFile]
+    private var tombstonesByPath: [String: RemoveFile] = [:]
     private let keepsFiles: Bool
 
     /// The columns.
@@ -27,7 +28,13 @@ public struct DeltaSnapshot: Sendable {
     /// The active file with this path (not percent-encoded).
     public func file(_ path: String) -> AddFile? { filesByPath[path] }
 
-    /// The first commit of a table.
+    /// The files that were removed and whose removal the log still tells of, in no order: older versions have them.
+    public var tombstones: some Collection<RemoveFile> & Sendable { tombstonesByPath.values }
+
+    /// The removal of the file with this path (not percent-encoded), when the log still tells of it.
+    public func tombstone(_ path: String) -> RemoveFile? { tombstonesByPath[path] }
+
+    /// The first commit of a table, or a checkpoint.
     init(replaying first: Commit, keepsFiles: Bool) throws(DeltaError) {
         guard let tableProtocol = first.tableProtocol else {
             throw .damaged(file: first.name, line: 0, problem: "the first version of the table has no protocol")
@@ -62,9 +69,11 @@ public struct DeltaSnapshot: Sendable {
             case .applicationTransaction(let transaction): transactions[transaction.appId] = transaction
             case .add(let file):
                 guard keepsFiles else { continue }
+                tombstonesByPath[file.path] = nil
                 byteCount += file.byteCount - (filesByPath.updateValue(file, forKey: file.path)?.byteCount ?? 0)
             case .remove(let file):
                 guard keepsFiles else { continue }
+                tombstonesByPath[file.path] = file
                 byteCount -= filesByPath.removeValue(forKey: file.path)?.byteCount ?? 0
             }
         }

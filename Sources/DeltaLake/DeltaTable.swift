@@ -22,19 +22,22 @@ public struct DeltaTable: Sendable {
         }
     }
 
-    private let store: any LogStore
-    private let options: Options
+    let store: any LogStore
+    let options: Options
+    /// The newest checkpoint that was read or written here; nil when there is none.
+    public internal(set) var checkpointVersion: Int64?
     /// The table at the latest version that was read or written here.
-    public private(set) var snapshot: DeltaSnapshot
+    public internal(set) var snapshot: DeltaSnapshot
 
     /// Opens a table at its latest version.
     ///
     /// - Throws: ``DeltaError/notATable`` when there is none, or what is wrong with it.
     public init(opening store: any LogStore, options: Options = Options()) throws(DeltaError) {
-        guard let snapshot = try Self.load(store, keepsFiles: options.keepsFiles) else { throw .notATable }
+        guard let loaded = try LogLoader(store, keepsFiles: options.keepsFiles).load() else { throw .notATable }
         self.store = store
         self.options = options
-        self.snapshot = snapshot
+        snapshot = loaded.snapshot
+        checkpointVersion = loaded.checkpointVersion
     }
 
     /// Opens the table, or makes it when there is none.
@@ -48,8 +51,10 @@ public struct DeltaTable: Sendable {
         if let problem = metadata.problem() { throw .invalidTransaction(problem) }
         self.store = store
         self.options = options
-        if let existing = try Self.load(store, keepsFiles: options.keepsFiles) {
-            snapshot = existing
+        let loader = LogLoader(store, keepsFiles: options.keepsFiles)
+        if let existing = try loader.load() {
+            snapshot = existing.snapshot
+            checkpointVersion = existing.checkpointVersion
         } else {
             let columns = JSONText.array(of: metadata.partitionColumns)
             let info = CommitInfo(
@@ -57,13 +62,15 @@ public struct DeltaTable: Sendable {
                 operationParameters: ["partitionBy": columns], engineInfo: options.engine, isBlindAppend: true)
             let actions: [DeltaAction] = [.commitInfo(info), .tableProtocol(TableProtocol()), .metadata(metadata)]
             if try Self.put(ActionEncoder.encode(actions), as: 0, in: store) {
+                checkpointVersion = nil
                 let lines = actions.enumerated().map { (line: $0.offset + 1, action: $0.element) }
                 let first = try Commit(version: 0, actions: lines)
                 snapshot = try DeltaSnapshot(replaying: first, keepsFiles: options.keepsFiles)
                 return
             }
-            guard let existing = try Self.load(store, keepsFiles: options.keepsFiles) else { throw .missingVersion(0) }
-            snapshot = existing
+            guard let existing = try loader.load() else { throw .missingVersion(0) }
+            snapshot = existing.snapshot
+            checkpointVersion = existing.checkpointVersion
         }
         let differences = metadata.differences(from: snapshot.metadata)
         guard differences.isEmpty else { throw .tableDiffers(differences) }
@@ -75,13 +82,49 @@ public struct DeltaTable: Sendable {
     @discardableResult
     public mutating func update() throws(DeltaError) -> DeltaSnapshot {
         let next = snapshot.version + 1
-        let listing = try LogListing(try Self.list(store, from: next), from: next)
-        var decoder = ActionDecoder()
-        for version in listing.versions {
-            guard let commit = try Self.read(version, from: store, &decoder) else { throw .missingVersion(version) }
-            try snapshot.replay(commit)
+        let loader = LogLoader(store, keepsFiles: options.keepsFiles)
+        let listing = try loader.list(from: next)
+        if let last = listing.lastVersion, last >= next, listing.commits.first != next {
+            try reload()
+            return snapshot
+        }
+        do throws(DeltaError) {
+            try loader.replay(try listing.commits(from: next), on: &snapshot)
+        } catch .missingVersion {
+            // Cleaned up since it was listed.
+            try reload()
         }
         return snapshot
+    }
+
+    /// Reads the table anew: its next commits were cleaned up while nobody looked.
+    private mutating func reload() throws(DeltaError) {
+        guard let loaded = try LogLoader(store, keepsFiles: options.keepsFiles).load() else { throw .notATable }
+        guard loaded.snapshot.version >= snapshot.version else { throw .missingVersion(loaded.snapshot.version + 1) }
+        snapshot = loaded.snapshot
+        checkpointVersion = loaded.checkpointVersion
+    }
+
+    /// Whether the commit of `version` is there.
+    ///
+    /// When the log was cleaned up through a version since this table was last updated, the names behind it are free again,
+    /// and a commit there would be one that nobody reads. Clean-ups begin with the oldest commit: while the one before is
+    /// there, the next name is free only if it was never taken.
+    private func hasCommit(_ version: Int64) throws(DeltaError) -> Bool {
+        do {
+            return try store.exists(LogFileName.commit(version))
+        } catch {
+            throw .storage(error)
+        }
+    }
+
+    /// Whether a transaction is in this snapshot; nil when it cannot be told.
+    private func contains(_ transaction: DeltaTransaction) -> Bool? {
+        if let ours = transaction.applicationTransaction {
+            return snapshot.transactions[ours.appId].map { $0.version >= ours.version } ?? false
+        }
+        guard options.keepsFiles, let file = transaction.added.first else { return nil }
+        return snapshot.file(file.path) != nil
     }
 
     /// Commits a transaction and returns the version that it became.
@@ -96,6 +139,13 @@ public struct DeltaTable: Sendable {
         {
             throw .alreadyCommitted(appId: known.appId, version: known.version, tableVersion: snapshot.version)
         }
+        var hadPrevious = try hasCommit(snapshot.version)
+        if !hadPrevious {
+            let known = snapshot
+            try update()
+            try transaction.requireNoConflict(from: known, to: snapshot)
+            hadPrevious = try hasCommit(snapshot.version)
+        }
         try transaction.validate(on: snapshot, keepsFiles: options.keepsFiles)
         let actions = transaction.actions(engine: options.engine)
         let bytes = ActionEncoder.encode(actions)
@@ -103,11 +153,17 @@ public struct DeltaTable: Sendable {
         for _ in 0..<options.maximumAttemptCount {
             let version = snapshot.version + 1
             if try Self.put(bytes, as: version, in: store) {
+                // Other writers also remove the commit of a checkpoint itself, so it may have been gone before.
+                if hadPrevious, try !hasCommit(version - 1) {
+                    guard try settle(transaction) else { continue }
+                    return version
+                }
                 let lines = actions.enumerated().map { (line: $0.offset + 1, action: $0.element) }
                 try snapshot.replay(try Commit(version: version, actions: lines))
                 return version
             }
-            while let theirs = try Self.read(snapshot.version + 1, from: store, &decoder) {
+            hadPrevious = true
+            while let theirs = try Self.read(snapshot.version + 1, in: store, &decoder) {
                 try snapshot.replay(theirs)
                 try transaction.requireNoConflict(with: theirs)
             }
@@ -116,60 +172,27 @@ public struct DeltaTable: Sendable {
         throw .tooManyConflicts(attemptCount: options.maximumAttemptCount)
     }
 
-    /// The actions of one version, as far as this library knows them; nil when the log has no commit of that version.
-    public func actions(ofVersion version: Int64) throws(DeltaError) -> [DeltaAction]? {
-        var decoder = ActionDecoder()
-        return try Self.read(version, from: store, &decoder)?.actions.map(\.action)
+    /// Finds out whether a commit counts during which the log was cleaned up through its version; when not, its file lies
+    /// before a checkpoint that does not have it, where nobody reads it.
+    private mutating func settle(_ transaction: DeltaTransaction) throws(DeltaError) -> Bool {
+        let known = snapshot
+        try reload()
+        if let isContained = contains(transaction) {
+            if isContained { return true }
+            try transaction.requireNoConflict(from: known, to: snapshot)
+            try transaction.validate(on: snapshot, keepsFiles: options.keepsFiles)
+            return false
+        }
+        throw .storage(
+            LogStoreError("the log was cleaned up during a commit, of which it cannot be told whether it counts"))
     }
 
     // MARK: The log
 
-    /// The latest snapshot; nil when there is no log.
-    private static func load(_ store: any LogStore, keepsFiles: Bool) throws(DeltaError) -> DeltaSnapshot? {
-        let versions = try LogListing(try list(store, from: 0), from: 0).versions
-        guard !versions.isEmpty else {
-            // A pointer without commits and checkpoints is all that is left of a log.
-            guard try hasLastCheckpoint(store) else { return nil }
-            throw .checkpointUnsupported(file: LogFileName.lastCheckpoint)
-        }
-        var decoder = ActionDecoder()
-        guard let first = try read(0, from: store, &decoder) else { throw .missingVersion(0) }
-        var snapshot = try DeltaSnapshot(replaying: first, keepsFiles: keepsFiles)
-        for version in versions.dropFirst() {
-            guard let commit = try read(version, from: store, &decoder) else { throw .missingVersion(version) }
-            try snapshot.replay(commit)
-        }
-        return snapshot
-    }
-
-    private static func hasLastCheckpoint(_ store: any LogStore) throws(DeltaError) -> Bool {
-        do {
-            return try store.read(LogFileName.lastCheckpoint) != nil
-        } catch {
-            throw .storage(error)
-        }
-    }
-
-    private static func list(_ store: any LogStore, from version: Int64) throws(DeltaError) -> [String] {
-        do {
-            return try store.list(from: version)
-        } catch {
-            throw .storage(error)
-        }
-    }
-
     private static func read(
-        _ version: Int64, from store: any LogStore, _ decoder: inout ActionDecoder
+        _ version: Int64, in store: any LogStore, _ decoder: inout ActionDecoder
     ) throws(DeltaError) -> Commit? {
-        let name = LogFileName.commit(version)
-        let bytes: [UInt8]?
-        do {
-            bytes = try store.read(name)
-        } catch {
-            throw .storage(error)
-        }
-        guard let bytes else { return nil }
-        return try Commit(version: version, actions: try decoder.decode(bytes, of: name))
+        try LogLoader(store, keepsFiles: true).read(version, &decoder)
     }
 
     private static func put(_ bytes: [UInt8], as version: Int64, in store: any LogStore) throws(DeltaError) -> Bool {
@@ -178,6 +201,12 @@ public struct DeltaTable: Sendable {
         } catch {
             throw .storage(error)
         }
+    }
+
+    /// The actions of one version, as far as this library knows them; nil when the log has no commit of that version.
+    public func actions(ofVersion version: Int64) throws(DeltaError) -> [DeltaAction]? {
+        var decoder = ActionDecoder()
+        return try Self.read(version, in: store, &decoder)?.actions.map(\.action)
     }
 }
 

@@ -98,6 +98,21 @@ public struct DeltaTransaction: Sendable {
         }
     }
 
+    /// Checks whether the transaction still holds after commits that nobody can read any more.
+    ///
+    /// - Throws: as for one commit; files that were removed are found by validation.
+    func requireNoConflict(from known: DeltaSnapshot, to snapshot: DeltaSnapshot) throws(DeltaError) {
+        guard snapshot.version != known.version else { return }
+        if let ours = applicationTransaction, let theirs = snapshot.transactions[ours.appId],
+            theirs.version >= ours.version
+        {
+            throw .alreadyCommitted(appId: ours.appId, version: theirs.version, tableVersion: snapshot.version)
+        }
+        guard snapshot.metadata == known.metadata, snapshot.tableProtocol == known.tableProtocol else {
+            throw .metadataChanged(tableVersion: snapshot.version)
+        }
+    }
+
     /// Checks whether the transaction still holds after another writer's commit.
     ///
     /// - Throws: ``DeltaError/alreadyCommitted(appId:version:tableVersion:)``,

@@ -51,6 +51,35 @@ public struct LocalLogStore: LogStore {
         }
     }
 
+    /// Looks for the file.
+    public func exists(_ name: String) throws(LogStoreError) -> Bool {
+        do {
+            return try files.exists("\(folder)/\(name)")
+        } catch {
+            throw LogStoreError(error)
+        }
+    }
+
+    /// Renames a synced file to the name.
+    public func replace(_ name: String, _ bytes: [UInt8]) throws(LogStoreError) {
+        do {
+            try files.createAtomically("\(folder)/\(name)", bytes)
+        } catch {
+            throw LogStoreError(error)
+        }
+    }
+
+    /// Removes a file; its name may come back after a power cut.
+    public func remove(_ name: String) throws(LogStoreError) {
+        do {
+            try files.remove("\(folder)/\(name)")
+        } catch  where error.isMissing {
+            return
+        } catch {
+            throw LogStoreError(error)
+        }
+    }
+
     private func put(_ name: String, _ bytes: [UInt8]) throws(FileError) -> Bool {
         do throws(FileError) {
             return try files.putIfAbsent("\(folder)/\(name)", bytes)

@@ -2,8 +2,10 @@
 enum LogFileName: Equatable {
     /// `00000000000000000007.json`
     case commit(version: Int64)
-    /// `00000000000000000007.checkpoint.parquet`, and the kinds with parts and UUIDs.
+    /// `00000000000000000007.checkpoint.parquet`
     case checkpoint(version: Int64)
+    /// A checkpoint in parts, or with a UUID in its name.
+    case otherCheckpoint(version: Int64)
     /// Anything else: checksums, compacted logs, temporary files. None of them is needed to read a table.
     case other
 
@@ -15,15 +17,22 @@ enum LogFileName: Equatable {
         let rest = name.utf8.dropFirst(20)
         if rest.elementsEqual(".json".utf8) {
             self = .commit(version: version)
-        } else if rest.starts(with: ".checkpoint.".utf8) {
+        } else if rest.elementsEqual(".checkpoint.parquet".utf8) {
             self = .checkpoint(version: version)
+        } else if rest.starts(with: ".checkpoint.".utf8) {
+            self = .otherCheckpoint(version: version)
         }
     }
 
     /// The name of the commit file of a version.
-    static func commit(_ version: Int64) -> String {
+    static func commit(_ version: Int64) -> String { "\(digits(version)).json" }
+
+    /// The name of the checkpoint of a version.
+    static func checkpoint(_ version: Int64) -> String { "\(digits(version)).checkpoint.parquet" }
+
+    private static func digits(_ version: Int64) -> String {
         let digits = String(version)
-        return String(repeating: "0", count: max(0, 20 - digits.utf8.count)) + digits + ".json"
+        return String(repeating: "0", count: max(0, 20 - digits.utf8.count)) + digits
     }
 
     /// The version with which the name of a log file begins: 20 digits and a point.

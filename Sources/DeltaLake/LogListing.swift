@@ -1,34 +1,51 @@
-/// The commits of a log that a reader has to read, in order and without a gap.
+/// What lies in a log, sorted out.
 struct LogListing {
-    /// The versions from `firstVersion` to `lastVersion`; empty when there are none.
-    let versions: Range<Int64>
+    /// The versions that have a commit file, ascending.
+    let commits: [Int64]
+    /// The versions that have a checkpoint of one file, ascending.
+    let checkpoints: [Int64]
+    /// The newest checkpoint of another kind.
+    let otherCheckpoint: (version: Int64, name: String)?
 
-    /// Sorts out what a store lists from `firstVersion` on.
-    ///
-    /// Checkpoints are only a shortcut while all commits are there. Where commits are missing and a checkpoint stands
-    /// for them, the table cannot be read yet; where none does, the log is damaged.
-    /// - Throws: ``DeltaError/missingVersion(_:)`` or ``DeltaError/checkpointUnsupported(file:)``.
-    init(_ names: [String], from firstVersion: Int64) throws(DeltaError) {
+    init(_ names: [String]) {
         var commits: [Int64] = []
-        var checkpoint: (version: Int64, name: String)?
+        var checkpoints: [Int64] = []
+        var other: (version: Int64, name: String)?
         for name in names {
             switch LogFileName(name) {
-            case .commit(let version) where version >= firstVersion: commits.append(version)
-            case .checkpoint(let version) where version >= firstVersion:
-                if version > checkpoint?.version ?? -1 { checkpoint = (version, name) }
-            default: continue
+            case .commit(let version): commits.append(version)
+            case .checkpoint(let version): checkpoints.append(version)
+            case .otherCheckpoint(let version):
+                if version > other?.version ?? -1 { other = (version, name) }
+            case .other: continue
             }
         }
-        commits.sort()
-        var next = firstVersion
-        for version in commits {
-            guard version == next else {
-                if let checkpoint, checkpoint.version >= next { throw .checkpointUnsupported(file: checkpoint.name) }
-                throw .missingVersion(next)
-            }
+        self.commits = commits.sorted()
+        self.checkpoints = checkpoints.sorted()
+        otherCheckpoint = other
+    }
+
+    var isEmpty: Bool { commits.isEmpty && checkpoints.isEmpty && otherCheckpoint == nil }
+
+    /// The newest version of which anything tells.
+    var lastVersion: Int64? {
+        [commits.last, checkpoints.last, otherCheckpoint?.version].compactMap { $0 }.max()
+    }
+
+    /// The commits from `first` to the last version, which must all be there.
+    ///
+    /// - Throws: ``DeltaError/missingVersion(_:)``, or ``DeltaError/checkpointUnsupported(file:)`` when a checkpoint of
+    ///   another kind stands for what is missing.
+    func commits(from first: Int64) throws(DeltaError) -> Range<Int64> {
+        var next = first
+        for version in commits where version >= first {
+            guard version == next else { break }
             next += 1
         }
-        if let checkpoint, checkpoint.version >= next { throw .checkpointUnsupported(file: checkpoint.name) }
-        versions = firstVersion..<next
+        guard let lastVersion, next <= lastVersion else { return first..<next }
+        if let otherCheckpoint, otherCheckpoint.version >= next {
+            throw .checkpointUnsupported(file: otherCheckpoint.name)
+        }
+        throw .missingVersion(next)
     }
 }

@@ -1,6 +1,6 @@
 /// Where the log of a table is kept.
 ///
-/// The protocol rests on ``putIfAbsent(_:_:)`` alone: of many writers that put the same version, exactly one succeeds.
+/// Commits rest on ``putIfAbsent(_:_:)`` alone: of many writers that put the same version, exactly one succeeds.
 public protocol LogStore: Sendable {
     /// The names of the log's files that begin with a version of at least `version`, in no order.
     ///
@@ -12,6 +12,17 @@ public protocol LogStore: Sendable {
 
     /// Makes the file `name` with these bytes, whole and lasting, unless one is there: false then.
     func putIfAbsent(_ name: String, _ bytes: [UInt8]) throws(LogStoreError) -> Bool
+
+    /// Whether a file of this name is there.
+    func exists(_ name: String) throws(LogStoreError) -> Bool
+
+    /// Makes the file `name` with these bytes, whole and lasting, in place of whatever had the name.
+    ///
+    /// When this throws, the old file or the new one is there, never a part of one.
+    func replace(_ name: String, _ bytes: [UInt8]) throws(LogStoreError)
+
+    /// Removes a file; one that is not there counts as removed.
+    func remove(_ name: String) throws(LogStoreError)
 }
 
 /// Why a log store could not do what it was asked.

@@ -106,7 +106,7 @@ struct CrossReaderTests {
         let files: [File]
     }
 
-    @Test("we read what delta-rs wrote over several versions, and say so when a checkpoint stands for commits")
+    @Test("we read what delta-rs wrote over several versions, also when a checkpoint stands for its commits")
     func readOthers() throws {
         let directory = try TemporaryDirectory()
         try run("write_table.py", [directory.path])
@@ -148,10 +148,62 @@ struct CrossReaderTests {
         }
 
         try run("write_table.py", [directory.path, "--checkpoint"])
-        #expect(Set(try DeltaTable(opening: store).snapshot.files) == Set(snapshot.files))
+        #expect(try DeltaTable(opening: store).checkpointVersion == expected.version)
         try run("write_table.py", [directory.path, "--cleanup"])
-        let name = "\(MemoryLogStore.name(expected.version).dropLast(5)).checkpoint.parquet"
-        #expect(throws: DeltaError.checkpointUnsupported(file: name)) { try DeltaTable(opening: store) }
+        let cleaned = try DeltaTable(opening: store)
+        #expect(cleaned.checkpointVersion == expected.version && cleaned.snapshot.version == expected.version)
+        #expect(cleaned.snapshot.transactions == snapshot.transactions)
+        #expect(cleaned.snapshot.metadata == snapshot.metadata)
+        // A checkpoint keeps what a file is, not how it came.
+        #expect(Set(cleaned.snapshot.files.map(Facts.init)) == Set(snapshot.files.map(Facts.init)))
+    }
+
+    private struct Facts: Hashable {
+        let path: String
+        let values: Set<PartitionValue>
+        let statistics: FileStatistics?
+
+        init(_ file: AddFile) {
+            path = file.path
+            values = Set(file.partitionValues)
+            statistics = try? file.statistics(schema: DeltaSchema([DeltaColumn("l", .long)]))
+        }
+    }
+
+    @Test("delta-rs, Polars, ClickHouse and Spark read a table of which only the checkpoint is left")
+    func checkpointReadByOthers() throws {
+        let directory = try TemporaryDirectory()
+        try run("write_files.py", [directory.path])
+        let known = try JSONDecoder().decode(
+            [KnownFile].self, from: try Data(contentsOf: URL(fileURLWithPath: "\(directory.path)/files.json")))
+        let metadata = TableMetadata(
+            schema: Self.schema, partitionColumns: ["date", "hour", "city"], name: "coverage",
+            description: "made by \"tests\"", configuration: ["x": "y"], createdMilliseconds: 1_795_248_000_000)
+        let store = LocalLogStore(tablePath: directory.path)
+        var table = try DeltaTable(creating: metadata, in: store, timestampMilliseconds: 1_795_248_000_000)
+        let gone = AddFile(
+            path: "date=2026-11-21/hour=8/gone.parquet",
+            partitionValues: try Self.file(try #require(known.first)).partitionValues, byteCount: 5,
+            modificationMilliseconds: 0, statistics: nil)
+        _ = try table.commit(DeltaTransaction(adding: [gone], timestampMilliseconds: 1_795_248_000_000))
+        _ = try table.commit(
+            DeltaTransaction(
+                adding: try known.map(Self.file),
+                removing: [gone.removed(atMilliseconds: 1_795_248_000_000, isDataChange: true)],
+                applicationTransaction: ApplicationTransaction(appId: "node/lane 1", version: 4711),
+                timestampMilliseconds: 1_795_248_000_000))
+        try table.writeCheckpoint(timestampMilliseconds: 1_795_248_000_000)
+        for version in Int64(0)...2 { try store.remove(MemoryLogStore.name(version)) }
+        #expect(Set(try DeltaTable(opening: store).snapshot.files.map(\.path)) == Set(known.map(\.path)))
+        try run("read_checkpoint.py", [directory.path])
+        // And a commit behind it.
+        var opened = try DeltaTable(opening: store)
+        let file = try #require(opened.snapshot.files.first { $0.path.contains("1969") })
+        _ = try opened.commit(
+            DeltaTransaction(
+                removing: [file.removed(atMilliseconds: 1_795_248_000_000, isDataChange: true)],
+                timestampMilliseconds: 1_795_248_000_000))
+        try run("read_checkpoint.py", [directory.path, "1969-12-31"])
     }
 
     @Test("delta-rs writes into our table, and we see it")

@@ -82,4 +82,25 @@ final class MemoryLogStore: LogStore {
         if fault == .after { throw LogStoreError("cannot make \(name) durable: injected") }
         return isNew
     }
+
+    func exists(_ name: String) throws(LogStoreError) -> Bool {
+        state.withLock { $0.files[name] != nil }
+    }
+
+    func replace(_ name: String, _ bytes: [UInt8]) throws(LogStoreError) {
+        state.withLock { $0.files[name] = bytes }
+    }
+
+    func remove(_ name: String) throws(LogStoreError) {
+        state.withLock { $0.files[name] = nil }
+    }
+
+    var names: [String] { state.withLock { $0.files.keys.sorted() } }
+
+    static func checkpointName(_ version: Int64) -> String { "\(name(version).dropLast(5)).checkpoint.parquet" }
+
+    /// Changes the bytes of a file.
+    func tamper(_ name: String, _ change: @Sendable (inout [UInt8]) -> Void) {
+        state.withLock { change(&$0.files[name, default: []]) }
+    }
 }
