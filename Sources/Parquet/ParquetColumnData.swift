@@ -20,6 +20,20 @@ public struct ParquetColumnData: Sendable {
         self.type = type
     }
 
+    /// Puts the cells of the column's next row group behind these.
+    public mutating func append(_ next: ParquetColumnData) {
+        precondition(next.type == type, "row groups of one column have one type")
+        let (firstEntry, firstByte) = (Int64(offsets.count - 1), UInt32(bytes.count))
+        words += type.isByteArray ? zip(next.words, next.defined).map { $1 == 1 ? $0 + firstEntry : 0 } : next.words
+        defined += next.defined
+        for index in 0..<next.levels.count {
+            levels.append(
+                definition: Int(next.levels.definitions[index]), repetition: Int(next.levels.repetitions[index]))
+        }
+        offsets += next.offsets.dropFirst().map { $0 + firstByte }
+        bytes += next.bytes
+    }
+
     /// How many cells there are.
     public var rowCount: Int { words.count }
 

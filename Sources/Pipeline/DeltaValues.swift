@@ -1,5 +1,6 @@
 import DeltaLake
 import Parquet
+import Telemetry
 
 extension ParquetValue {
     /// The same value as the Delta log writes it.
@@ -15,5 +16,19 @@ extension ParquetValue {
         case .string(let value): .string(value)
         case .binary(let value): .binary(value)
         }
+    }
+}
+
+extension FileStatistics {
+    /// What the log says of a segment; columns without statistics are left out.
+    init(rowCount: Int, columns: [ColumnDefinition], statistics: [Parquet.ColumnStatistics?]) {
+        self.init(
+            recordCount: Int64(rowCount),
+            columns: zip(columns, statistics).compactMap { column, statistics in
+                guard let statistics else { return nil }
+                return DeltaLake.ColumnStatistics(
+                    column.name, minimum: statistics.minimum?.deltaValue, maximum: statistics.maximum?.deltaValue,
+                    nullCount: statistics.nullCount.map(Int64.init))
+            })
     }
 }

@@ -28,6 +28,8 @@ package final class Pipeline: Sendable {
     private let lanes: Mutex<[RunningLane]>
     private let replays: ReplayLane
     private let replayThread = Mutex<WorkerThread?>(nil)
+    private let upkeep: TableUpkeep
+    private let upkeepThread = Mutex<WorkerThread?>(nil)
     private let feedback: FeedbackSender?
     private let feedbackThread = Mutex<WorkerThread?>(nil)
     private let directory: DataDirectory
@@ -70,6 +72,7 @@ package final class Pipeline: Sendable {
         replays = ReplayLane(
             index: starts.count + former.count, catalog: catalog, configuration: configuration, store: store,
             registers: registers, report: report)
+        upkeep = TableUpkeep(configuration: configuration, store: store, report: report)
         let recovery = Recovery(
             catalog: catalog, configuration: configuration, store: store, registers: registers, report: report)
         do throws(TableError) {
@@ -91,6 +94,8 @@ package final class Pipeline: Sendable {
         }
         let thread = replays.begin { [weak self] problem in self?.fail(problem) }
         replayThread.withLock { $0 = thread }
+        let looking = upkeep.begin()
+        upkeepThread.withLock { $0 = looking }
         let sending = feedback?.begin()
         feedbackThread.withLock { $0 = sending }
     }
@@ -126,12 +131,14 @@ package final class Pipeline: Sendable {
             defer { lanes = [] }
             return lanes
         }
+        upkeep.end()
         for lane in running { lane.progress.endIntake() }
         for lane in running { lane.intake.join() }
         for lane in running { lane.progress.drain() }
         for lane in running { lane.fold.join() }
         replays.end()
         replayThread.withLock { $0.take() }?.join()
+        upkeepThread.withLock { $0.take() }?.join()
         feedback?.end()
         feedbackThread.withLock { $0.take() }?.join()
     }

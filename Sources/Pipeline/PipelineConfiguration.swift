@@ -27,6 +27,9 @@ package struct PipelineConfiguration: Sendable {
     /// What is sent back to fleets; nil for nothing.
     package var feedback: FeedbackConfiguration?
 
+    /// Checkpoints, compaction and what is kept how long.
+    package var upkeep = UpkeepConfiguration()
+
     /// The sizes of each lane's journal.
     package var journal = JournalWriter.Configuration()
 

@@ -31,6 +31,14 @@ package enum PipelineEvent: Sendable {
     case swept(table: String, fileCount: Int)
     /// Segments that no commit names, and whose messages are not read again: left where they are.
     case unnamedSegments(table: String, fileCount: Int)
+    /// Small segments of a partition were written together.
+    case compacted(Compactor.Outcome)
+    /// Segments that were removed from the table long ago were deleted.
+    case vacuumed(table: String, fileCount: Int)
+    /// The log of a table has a checkpoint of this version, and old commits were cleaned up.
+    case checkpointed(table: String, version: Int64, removedCommits: Int)
+    /// Looking after a table did not succeed; it is as it was, and the next look tries again.
+    case upkeepFailed(table: String, problem: String)
     /// So many notes to fleets were not sent: too many at once, or too many for one topic.
     case feedbackDropped(count: Int)
     /// A thread of the lane has ended for good; the pipeline stops.

@@ -182,13 +182,7 @@ final class PipelineTable {
                 ],
                 byteCount: Int64(segment.byteCount), modificationMilliseconds: now,
                 statistics: FileStatistics(
-                    recordCount: Int64(segment.rowCount),
-                    columns: zip(layout.columns, segment.statistics).compactMap { column, statistics in
-                        guard let statistics else { return nil }
-                        return DeltaLake.ColumnStatistics(
-                            column.name, minimum: statistics.minimum?.deltaValue,
-                            maximum: statistics.maximum?.deltaValue, nullCount: statistics.nullCount.map(Int64.init))
-                    }))
+                    rowCount: segment.rowCount, columns: layout.columns, statistics: segment.statistics))
         } catch {
             throw .log(error, table: layout.name)
         }
@@ -213,7 +207,7 @@ func monotonicMilliseconds() -> Int64 {
 }
 
 /// The wall clock, in milliseconds since 1970-01-01T00:00:00Z.
-func millisecondsNow() -> Int64 {
+package func millisecondsNow() -> Int64 {
     var time = timespec()
     // CLOCK_REALTIME always exists, so the call cannot fail.
     _ = unsafe clock_gettime(CLOCK_REALTIME, &time)

@@ -88,10 +88,18 @@ struct Recovery: Sendable {
                 case .long(let lastOffset)? = statistics.column("journal_offset")?.maximum
             else { return true }
             if latest >= horizon.microsecondsSinceEpoch { return true }
-            // A segment holds rows of one lane; only of that one will messages be read again. Of a long name the bound
-            // is the beginning.
-            guard case .string(let name)? = statistics.column("lane")?.minimum else { return true }
-            return lanes.contains { $0.name.hasPrefix(name) && UInt64(clamping: lastOffset) > $0.ledgerOffset.number }
+            // Only of lanes whose rows are in it will messages be read again. A compacted segment says how far it goes
+            // in each.
+            let lastOffsets = LaneTags.lastOffsets(of: file)
+            if !lastOffsets.isEmpty {
+                return lanes.contains { lastOffsets[$0.name] ?? .beforeFirst > $0.ledgerOffset }
+            }
+            let (least, greatest) = (statistics.column("lane")?.minimum, statistics.column("lane")?.maximum)
+            return lanes.contains { lane in
+                // Of a long name the bound is the beginning; what others have compacted can be of any lane.
+                if case .string(let name)? = least, least == greatest, !lane.name.hasPrefix(name) { return false }
+                return UInt64(clamping: lastOffset) > lane.ledgerOffset.number
+            }
         } catch {
             throw .log(error, table: name)
         }
@@ -145,7 +153,9 @@ struct Recovery: Sendable {
                 for hour in try store.entries(of: "\(directory(of: name))/\(day.name)") where hour.isDirectory {
                     let folder = "\(day.name)/\(hour.name)"
                     for file in try store.entries(of: "\(directory(of: name))/\(folder)") {
-                        guard table.file("\(folder)/\(file.name)") == nil else { continue }
+                        let path = "\(folder)/\(file.name)"
+                        // What was compacted or removed stays for readers of older versions, until it is vacuumed.
+                        guard table.file(path) == nil, table.tombstone(path) == nil else { continue }
                         switch remnant(file.name, lanes) {
                         case .foreign: continue
                         case .old:
@@ -153,7 +163,7 @@ struct Recovery: Sendable {
                             continue
                         case .unfinished: break
                         }
-                        try store.remove("\(directory(of: name))/\(folder)/\(file.name)")
+                        try store.remove("\(directory(of: name))/\(path)")
                         count += 1
                     }
                 }

@@ -24,7 +24,9 @@ struct RowOrder: ~Copyable {
     private static let digitBitCount = 11
 
     /// Sorts the rows of `batch` by hour of `timeColumn`, which is never null, and then by `sortColumns`; null is first.
-    mutating func sort(_ batch: borrowing ColumnBatch, timeColumn: Int, sortColumns: [Int]) {
+    ///
+    /// Without a time column there are no partitions.
+    mutating func sort(_ batch: borrowing ColumnBatch, timeColumn: Int?, sortColumns: [Int]) {
         let count = batch.count
         rows.removeAll(keepingCapacity: true)
         rows.append(contentsOf: 0..<UInt32(count))
@@ -41,7 +43,7 @@ struct RowOrder: ~Copyable {
                 sortByWord(batch, column)
             }
         }
-        sortByHour(batch, timeColumn)
+        if let timeColumn { sortByHour(batch, timeColumn) } else { partitions.removeAll() }
     }
 
     private mutating func sortByWord(_ batch: borrowing ColumnBatch, _ column: Int) {

@@ -41,11 +41,15 @@ package struct SegmentReader {
         } catch {
             throw .log(error, table: table)
         }
-        for name in reader.schema.columns.map(\.name) {
-            guard snapshot.schema.column(name) != nil else { throw damage("it has a column that the table has not") }
-            let nullCount = Int64(try column(name).nullCount)
-            if let known = statistics?.column(name)?.nullCount, known != nullCount {
-                throw damage("its column \(name) has \(nullCount) nulls, and the log says \(known)")
+        for column in reader.schema.columns {
+            guard snapshot.schema.column(column.path[0]) != nil else {
+                throw damage("it has a column that the table has not")
+            }
+            let nullCount = Int64(try self.column(column.name).nullCount)
+            // Of what lies within maps the log says nothing.
+            if column.isNested { continue }
+            if let known = statistics?.column(column.name)?.nullCount, known != nullCount {
+                throw damage("its column \(column.name) has \(nullCount) nulls, and the log says \(known)")
             }
         }
         guard let recordCount = statistics?.recordCount, recordCount != Int64(reader.rowCount) else { return }
@@ -61,13 +65,17 @@ package struct SegmentReader {
         reader.schema.index(of: name) == nil ? nil : try column(name)
     }
 
-    /// All cells of a column; our segments have one row group.
+    /// All cells of a column, of all row groups: our segments have one, those that others have compacted may have more.
     package func column(_ name: String) throws(TableError) -> ParquetColumnData {
-        guard let column = reader.schema.index(of: name), reader.rowGroups.count == 1 else {
-            throw damage("it has no column \(name), or not exactly one row group")
+        guard let column = reader.schema.index(of: name), !reader.rowGroups.isEmpty else {
+            throw damage("it has no column \(name), or no rows")
         }
         do throws(ParquetReadError) {
-            return try reader.readColumn(column, rowGroup: 0)
+            var data = try reader.readColumn(column, rowGroup: 0)
+            for group in reader.rowGroups.indices.dropFirst() {
+                data.append(try reader.readColumn(column, rowGroup: group))
+            }
+            return data
         } catch {
             throw damage(error.description)
         }

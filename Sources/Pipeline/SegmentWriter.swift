@@ -67,7 +67,7 @@ struct SegmentWriter: ~Copyable {
             segments.append(
                 Segment(
                     path: path, byteCount: file.count, rowCount: partition.rows.count, hour: partition.hour,
-                    statistics: Self.statistics(of: layout, from: writer.columnStatistics)))
+                    statistics: Self.statistics(of: layout.columns, from: writer.columnStatistics)))
         }
         do throws(FileError) {
             try store.createAll(files)
@@ -95,22 +95,30 @@ struct SegmentWriter: ~Copyable {
     ) throws(ParquetWriteError) -> [UInt8] {
         try writer.beginRowGroup(rowCount: rows.count)
         for column in layout.columns.indices {
-            let hasNulls = cells.gather(batch, column: column, rows: rows)
-            let words = cells.words.span.extracting(first: rows.count)
-            // A span of the right length also where it is not used.
-            let validity = cells.validity.span.extracting(first: rows.count)
-            if layout.columns[column].type == .counts {
-                try writeCounts(batch, column: column, words: words, validity: hasNulls ? validity : nil, to: &writer)
-            } else if layout.columns[column].type.hasDictionary {
-                let dictionary = ByteArrays(
-                    offsets: batch.dictionaryOffsets(of: column), bytes: batch.dictionaryBytes(of: column))
-                try writer.writeColumn(
-                    indices: words, defined: hasNulls ? validity : nil, dictionary: dictionary)
-            } else {
-                try writer.writeColumn(words: words, defined: hasNulls ? validity : nil)
-            }
+            try writeColumn(batch, column: column, rows: rows, writer: &writer, cells: &cells)
         }
         return try writer.finish()
+    }
+
+    /// Writes the cells of one column as the next of an open row group, in the order of `rows`.
+    static func writeColumn(
+        _ batch: borrowing ColumnBatch, column: Int, rows: Span<UInt32>, writer: inout ParquetWriter,
+        cells: inout GatheredCells
+    ) throws(ParquetWriteError) {
+        let type = batch.definitions[column].type
+        let hasNulls = cells.gather(batch, column: column, rows: rows)
+        let words = cells.words.span.extracting(first: rows.count)
+        // A span of the right length also where it is not used.
+        let validity = cells.validity.span.extracting(first: rows.count)
+        if type == .counts {
+            try writeCounts(batch, column: column, words: words, validity: hasNulls ? validity : nil, to: &writer)
+        } else if type.hasDictionary {
+            let dictionary = ByteArrays(
+                offsets: batch.dictionaryOffsets(of: column), bytes: batch.dictionaryBytes(of: column))
+            try writer.writeColumn(indices: words, defined: hasNulls ? validity : nil, dictionary: dictionary)
+        } else {
+            try writer.writeColumn(words: words, defined: hasNulls ? validity : nil)
+        }
     }
 
     /// Writes the bins and then the counts of all rows: the two columns of a map.
@@ -143,11 +151,12 @@ struct SegmentWriter: ~Copyable {
         try writer.writeColumn(words: counts.span, levels: valueLevels)
     }
 
-    private static func statistics(
-        of layout: TableLayout, from columns: [ColumnStatistics]
+    /// What the writer knows of each column; nil for those that are maps.
+    static func statistics(
+        of definitions: [ColumnDefinition], from columns: [ColumnStatistics]
     ) -> [ColumnStatistics?] {
         var next = 0
-        return layout.columns.map { column in
+        return definitions.map { column in
             defer { next += column.type == .counts ? 2 : 1 }
             return column.type == .counts ? nil : columns[next]
         }
@@ -155,7 +164,7 @@ struct SegmentWriter: ~Copyable {
 }
 
 /// The cells of one column in the order of the segment; the memory serves all columns and segments in turn.
-private struct GatheredCells {
+struct GatheredCells {
     /// At least as many as rows; behind those they mean nothing.
     private(set) var words: [Int64] = []
     private(set) var validity: [UInt8] = []

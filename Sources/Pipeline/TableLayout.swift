@@ -42,7 +42,9 @@ package struct TableLayout: Sendable {
         return index
     }
 
-    var parquetSchema: ParquetSchema {
+    var parquetSchema: ParquetSchema { Self.parquetSchema(of: columns) }
+
+    static func parquetSchema(of columns: [ColumnDefinition]) -> ParquetSchema {
         ParquetSchema(
             fields: columns.map { column in
                 if let type = column.type.parquetType {
@@ -97,5 +99,27 @@ extension ColumnType {
         case .binary: .binary
         case .counts: .map(key: .integer, value: .long, valueContainsNull: true)
         }
+    }
+}
+
+extension ColumnDefinition {
+    /// The column of a batch for one of a table; nil for a type that batches do not have.
+    init?(_ column: DeltaColumn) {
+        let type: ColumnType
+        switch column.type {
+        case .boolean: type = .boolean
+        case .integer: type = .int32
+        case .long: type = .int64
+        case .double: type = .double
+        case .decimal(let precision, let scale) where precision <= 18:
+            type = .decimal(precision: precision, scale: scale)
+        case .timestamp: type = .timestamp
+        case .date: type = .date
+        case .string: type = .string
+        case .binary: type = .binary
+        case .map(.integer, .long, _): type = .counts
+        default: return nil
+        }
+        self.init(column.name, type, isNullable: column.isNullable)
     }
 }

@@ -1,3 +1,5 @@
+import DeltaLake
+import DurableFiles
 import Glibc
 import Telemetry
 import TestSupport
@@ -65,7 +67,7 @@ private struct MachineModel {
 
     private mutating func act() throws {
         let lane = Int.random(in: 0..<machine.lanes.count, using: &random)
-        switch Int.random(in: 0..<24, using: &random) {
+        switch Int.random(in: 0..<26, using: &random) {
         case 0..<8: try append(lane)
         case 8..<18: try fold(lane)
         case 18: machine.cut(lane: lane)
@@ -77,6 +79,7 @@ private struct MachineModel {
             }
         case 21: try restart(cuttingPower: false)
         case 22: try restart(cuttingPower: true)
+        case 23, 24: try keepUp()
         default:
             guard random.chance(1, in: 3) else { return }
             machine.store.failNoMore()
@@ -109,6 +112,38 @@ private struct MachineModel {
         } catch {
             #expect(error.isTransient, "seed \(seed): \(error)")
             if random.chance(1, in: 3) { try restart(cuttingPower: random.chance(1, in: 2)) }
+        }
+    }
+
+    /// Compacts one of the tables, and leaves of its log what a checkpoint does not stand for.
+    ///
+    /// Not the ledger, whose commits `checkCompleteness` reads one by one.
+    private mutating func keepUp() throws {
+        let name = (TestStreams.names + ["dead_letters"]).randomElement(using: &random) ?? ""
+        let now = millisecondsNow() + 400 * 86_400_000
+        var settings = CompactionSettings()
+        settings.targetRowCount = random.chance(1, in: 2) ? 40 : 1 << 20
+        let deletes = random.chance(1, in: 2)
+        do {
+            var compactor = try Compactor(
+                name, tablesDirectory: machine.configuration.tablesDirectory, node: "n", settings: settings,
+                store: machine.store, now: { now })
+            _ = try compactor.sweep()
+            var rewriter = SortingRewriter(table: name)
+            for job in try compactor.plan().jobs { _ = try compactor.run(job, with: &rewriter) }
+            var table = compactor.table
+            if deletes {
+                let directory = "\(machine.configuration.tablesDirectory)/\(name)"
+                _ = try Vacuum(table.snapshot, removedBefore: .max).run(in: directory, store: machine.store)
+            }
+            try table.writeCheckpoint(timestampMilliseconds: now)
+            try table.removeOldLog(LogUpkeep(logMilliseconds: 0), timestampMilliseconds: now)
+        } catch let error as TableError {
+            #expect(error.isTransient, "seed \(seed): \(error)")
+        } catch let error as DeltaError {
+            guard case .storage = error else { throw error }
+        } catch is FileError {
+            return
         }
     }
 

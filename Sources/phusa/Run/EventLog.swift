@@ -72,6 +72,24 @@ struct EventLog: Sendable {
             logger.error(
                 "old segments that no commit names: if the table's log was lost, restore it; else remove them",
                 metadata: ["table": "\(table)", "files": "\(count)"])
+        case .compacted(let outcome):
+            logger.info(
+                "compacted",
+                metadata: [
+                    "table": "\(outcome.table)", "partition": "\(outcome.folder)",
+                    "files": "\(outcome.removedCount)", "rows": "\(outcome.rowCount)",
+                    "bytes": "\(outcome.oldByteCount)->\(outcome.byteCount)",
+                ])
+        case .vacuumed(let table, let count):
+            logger.info("deleted segments removed long ago", metadata: ["table": "\(table)", "files": "\(count)"])
+        case .checkpointed(let table, let version, let removed):
+            var metadata: Logger.Metadata = ["table": "\(table)", "version": "\(version)"]
+            if removed > 0 { metadata["old_commits_removed"] = "\(removed)" }
+            logger.info("checkpoint", metadata: metadata)
+        case .upkeepFailed(let table, let problem):
+            logger.warning(
+                "the table could not be looked after; tried again later",
+                metadata: ["table": "\(table)", "problem": "\(problem)"])
         case .feedbackDropped(let count):
             logger.info("notes to fleets left out", metadata: ["count": "\(count)"])
         case .widened(let table, let columns):

@@ -22,6 +22,7 @@ struct RunConfiguration {
     var cadence = CommitCadence()
     var maximumPayloadByteCount = 256 << 10
     var compressionLevel: Int32 = 3
+    var upkeep = UpkeepConfiguration()
     var feedbackTopic: FeedbackTopic?
     var feedbackLanguage = FeedbackConfiguration.Language.both
     var feedbackNotesPerMinute = 10
@@ -39,6 +40,8 @@ struct RunConfiguration {
         pipeline.cadence = cadence
         pipeline.maximumPayloadByteCount = maximumPayloadByteCount
         pipeline.compressionLevel = compressionLevel
+        pipeline.upkeep = upkeep
+        pipeline.upkeep.compaction.compressionLevel = Int(compressionLevel)
         pipeline.journal = JournalWriter.Configuration(
             fileByteCount: journalFileByteCount, byteLimit: journalByteLimit, diskReserve: diskReserve)
         return pipeline

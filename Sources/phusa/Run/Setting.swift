@@ -1,3 +1,4 @@
+import DeltaLake
 import MQTTSource
 import Pipeline
 
@@ -94,6 +95,31 @@ struct Setting: Sendable {
         bytes("commit.bytes", "… or this much in memory", "64MiB") { $0.cadence.byteCount = $1 },
         number("commit.compression", "zstd level of segments, 1 fast to 19 small", "3", in: 1...19) {
             $0.compressionLevel = Int32($1)
+        },
+
+        flag("tables.compact", "write small segments of quiet partitions together, in the background", "true") {
+            $0.upkeep.compacts = $1
+        },
+        duration("tables.compact_after", "a partition is quiet so long after its hour or day", "1h", from: 0) {
+            $0.upkeep.compaction.quietMilliseconds = $1
+        },
+        bytes("tables.target_size", "segments become at most so large, and have a million rows at most", "64MiB") {
+            $0.upkeep.compaction.targetByteCount = Int64($1)
+        },
+        number("tables.checkpoint_every", "commits from one checkpoint of a log to the next", "100", in: 1...100_000) {
+            $0.upkeep.log.checkpointInterval = Int64($1)
+        },
+        duration("tables.keep_log", "how long commits stay that a checkpoint stands for", "30d") {
+            $0.upkeep.log.logMilliseconds = $1
+        },
+        duration("tables.keep_removed", "how long removed segments stay for readers of older versions", "7d", from: 0) {
+            $0.upkeep.log.deletedFileMilliseconds = $1
+        },
+        number("tables.niceness", "how much this gives way to everything else, as nice", "10", in: 0...19) {
+            $0.upkeep.niceness = $1
+        },
+        duration("tables.look_every", "how often the tables are looked at for this", "1m") {
+            $0.upkeep.lookMilliseconds = $1
         },
 
         Setting(

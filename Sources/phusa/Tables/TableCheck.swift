@@ -69,7 +69,12 @@ struct TableCheck {
 
     private mutating func checkStrays(_ present: [String], _ snapshot: DeltaSnapshot) {
         var waitingCount = 0
-        for stray in present where snapshot.file(stray) == nil {
+        let removedCount = present.count { snapshot.file($0) == nil && snapshot.tombstone($0) != nil }
+        if removedCount > 0 {
+            let files = Format.counted(removedCount, "file")
+            notes.append("\(files) of older versions, removed from the table: phusa table vacuum deletes them in time.")
+        }
+        for stray in present where snapshot.file(stray) == nil && snapshot.tombstone(stray) == nil {
             if Self.age(of: "\(path)/\(stray)").map({ $0 < Self.commitSeconds }) ?? true {
                 waitingCount += 1
             } else {

@@ -6,8 +6,8 @@ struct TableCommand: ParsableCommand {
         commandName: "table",
         abstract: "Looks into the tables: what is there, what is in it, and whether it is sound.",
         discussion: """
-            The tables are Delta Lake tables of Parquet files; these commands only read, also beside a running \
-            phusa run.
+            The tables are Delta Lake tables of Parquet files; these commands work beside a running \
+            phusa run, and all but compact and vacuum only read.
 
             EXAMPLES
               phusa table ls
@@ -16,7 +16,10 @@ struct TableCommand: ParsableCommand {
               phusa table verify
               phusa table sql -c 'SELECT ward, avg(rsrp) FROM coverage GROUP BY ward ORDER BY 2'
             """,
-        subcommands: [TableList.self, TableShow.self, TableCat.self, TableVerify.self, TableSQL.self])
+        subcommands: [
+            TableList.self, TableShow.self, TableCat.self, TableVerify.self, TableSQL.self, TableCompact.self,
+            TableVacuum.self,
+        ])
 }
 
 /// Where the tables are.

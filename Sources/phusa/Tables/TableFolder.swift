@@ -1,5 +1,7 @@
 import DeltaLake
 import DurableFiles
+import Glibc
+import Pipeline
 
 /// The tables in the data folder of a pipeline.
 struct TableFolder {
@@ -48,6 +50,36 @@ struct TableFolder {
             throw .usage("There is no table \(name) in \(path); \(list).")
         }
         return asked.isEmpty ? known : asked
+    }
+
+    /// A pass of `phusa run` over a table takes seconds.
+    private static let mostLockAttempts = 150
+    private static let lockAttemptMicroseconds: UInt32 = 200_000
+
+    /// Keeps other compactors and vacuums away, those of a running `phusa run` included; waits when one is at work.
+    func lockForCompaction() throws(CommandFailure) -> CompactionLock {
+        var attemptCount = 0
+        while true {
+            do throws(FileError) {
+                return try CompactionLock(dataDirectory: "\(path)/..")
+            } catch {
+                attemptCount += 1
+                guard error.isLocked, attemptCount < Self.mostLockAttempts else { throw .failure("\(error).") }
+                if attemptCount == 1 { note("Another process is compacting: waiting for it …") }
+                usleep(Self.lockAttemptMicroseconds)
+            }
+        }
+    }
+
+    /// The name of the node to which the data belongs.
+    func node() throws(TableError) -> String {
+        let file = "\(path)/../node"
+        do throws(FileError) {
+            // Tables without a pipeline beside them, such as a copy, belong to none.
+            return try store.exists(file) ? String(decoding: try store.read(file), as: UTF8.self) : "phusa"
+        } catch {
+            throw .file(error, table: "*")
+        }
     }
 
     func folder(of name: String) -> String { "\(path)/\(name)" }
