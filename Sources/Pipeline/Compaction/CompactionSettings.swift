@@ -6,7 +6,7 @@ package struct CompactionSettings: Sendable {
     package var targetByteCount: Int64 = 64 << 20
     /// … and have at most so many rows.
     ///
-    /// This bounds memory: sorting takes about 60 bytes for each row, a million rows 60 MiB, besides the files themselves.
+    /// This bounds memory: a million coverage readings, in 25 MiB of small segments, took 140 MiB in all.
     package var targetRowCount = 1 << 20
     /// zstd's level.
     package var compressionLevel = 3
