@@ -14,6 +14,8 @@ package struct AreaIndex: Sendable {
     private let rowCount: Int64
     /// The side of a cell of the directory is two to this power, in units of `Position`.
     private let directoryShift: Int64
+    /// How often a cell of the directory is divided at most.
+    private let depth: Int
 
     /// Builds the index; takes about a second for a million sides.
     ///
@@ -24,7 +26,9 @@ package struct AreaIndex: Sendable {
     package init(_ shapes: [AreaShape], maximumCellCount: Int = 4 << 20) {
         var builder = AreaIndexBuilder(shapes, maximumCellCount: maximumCellCount)
         builder.build()
-        cells = builder.cells
+        // The last one stands for all places outside the directory.
+        cells = builder.cells + [.outside]
+        depth = builder.depth
         candidates = builder.candidates
         edges = builder.edges
         origin = builder.origin
@@ -49,6 +53,72 @@ package struct AreaIndex: Sendable {
         }
         guard cell.isOnBorder else { return cell.shape }
         return firstCandidate(from: cell.payload, at: position)
+    }
+
+    /// Puts into `found`, for each of many places, the index of the shape that holds it, or -1.
+    ///
+    /// The same as `shape(at:)`, in steps that each look at all places: so the processor need not wait for the memory of
+    /// one place before it asks for that of the next.
+    package func findShapes(at positions: Span<Position>, into found: inout [Int32]) {
+        found.removeAll(keepingCapacity: true)
+        found.append(contentsOf: repeatElement(-1, count: positions.count))
+        var places = found.mutableSpan
+        findCells(of: positions, into: &places)
+        findShapes(at: positions, in: &places)
+    }
+
+    /// Puts into `places` the index of the cell in which each position lies.
+    private func findCells(of positions: Span<Position>, into places: inout MutableSpan<Int32>) {
+        let cells = cells.span
+        let outside = Int32(cells.count - 1)
+        var shift = directoryShift
+        for index in positions.indices {
+            let east = Int64(positions[index].longitude) &- origin.longitude
+            let north = Int64(positions[index].latitude) &- origin.latitude
+            let (column, row) = (east &>> shift, north &>> shift)
+            // Negative numbers are larger than all counts when their sign is a digit.
+            let isInside =
+                UInt64(bitPattern: column) < UInt64(columnCount) && UInt64(bitPattern: row) < UInt64(rowCount)
+            places[index] = isInside ? Int32(truncatingIfNeeded: row &* columnCount &+ column) : outside
+        }
+        for _ in 0..<depth {
+            shift &-= AreaCell.divisionShift
+            for index in positions.indices {
+                let east = Int64(positions[index].longitude) &- origin.longitude
+                let north = Int64(positions[index].latitude) &- origin.latitude
+                let inner = (north &>> shift & 7) &<< 3 | (east &>> shift & 7)
+                let cell = cells[Int(places[index])]
+                let next = Int32(truncatingIfNeeded: cell.payload &+ Int(truncatingIfNeeded: inner))
+                places[index] = cell.isDivided ? next : places[index]
+            }
+        }
+    }
+
+    /// Replaces the indices of cells by those of shapes.
+    private func findShapes(at positions: Span<Position>, in places: inout MutableSpan<Int32>) {
+        let (cells, candidates, edges) = (cells.span, candidates.span, edges.span)
+        var onBorder: [Int32] = []
+        onBorder.reserveCapacity(positions.count)
+        // What is read ahead, so that the loads are not dead.
+        var ahead: Int32 = 0
+        for index in positions.indices {
+            let cell = cells[Int(places[index])]
+            if cell.isOnBorder {
+                onBorder.append(Int32(truncatingIfNeeded: index))
+                places[index] = Int32(truncatingIfNeeded: cell.payload)
+            } else {
+                places[index] = Int32(truncatingIfNeeded: cell.payload) &- 1
+            }
+        }
+        for index in onBorder {
+            let first = candidates[Int(places[Int(index)])].edges.lowerBound
+            if first < edges.count { ahead ^= edges[first].southLatitude }
+        }
+        for index in onBorder {
+            let shape = firstCandidate(from: Int(places[Int(index)]), at: positions[Int(index)])
+            places[Int(index)] = shape.map { Int32(truncatingIfNeeded: $0) } ?? -1
+        }
+        withExtendedLifetime(ahead) {}
     }
 
     private func firstCandidate(from start: Int, at position: Position) -> Int? {
@@ -78,6 +148,7 @@ package struct AreaIndex: Sendable {
 
     /// The number of cells that lie in one shape or none, on a border, and are divided.
     package var cellCounts: (whole: Int, border: Int, divided: Int) {
+        let cells = cells.dropLast()
         let border = cells.count { $0.isOnBorder }
         let divided = cells.count { $0.isDivided }
         return (cells.count - border - divided, border, divided)

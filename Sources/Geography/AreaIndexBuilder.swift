@@ -3,6 +3,8 @@ struct AreaIndexBuilder {
     private(set) var cells: [AreaCell] = []
     private(set) var candidates: [AreaCandidate] = []
     private(set) var edges: [Edge] = []
+    /// How often a cell of the directory is divided at most.
+    private(set) var depth = 0
     let origin: (longitude: Int64, latitude: Int64)
     let columnCount: Int64
     let rowCount: Int64
@@ -91,6 +93,7 @@ struct AreaIndexBuilder {
         let start = cells.count
         cells.append(contentsOf: repeatElement(.outside, count: AreaCell.divisionCount))
         let innerShift = shift - AreaCell.divisionShift
+        depth = max(depth, Int((directoryShift - innerShift) / AreaCell.divisionShift))
         let side = Int64(1) << innerShift
         for row in 0..<Int64(8) {
             let south = frame.south + row * side

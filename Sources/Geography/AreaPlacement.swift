@@ -8,7 +8,7 @@ package struct AreaClaim: Hashable, Sendable {
     /// The wards that parts of the old unit with this code belong to.
     package let successors: [AreaID]
     /// The ward of `area`: itself, or that of the neighbourhood.
-    let ward: AreaID?
+    package let ward: AreaID?
 
     /// Looks a code up among the areas in force and the former codes.
     package init(code: String, in version: AreaVersion, former: FormerCodes) {
@@ -32,7 +32,7 @@ package struct AreaPlacement: Hashable, Sendable {
     }
 
     /// What the code says beside the location.
-    package enum Agreement: String, Sendable {
+    package enum Agreement: String, Sendable, CaseIterable {
         case noCode
         case agrees
         /// The code is an old one, and the location lies in a ward that the old unit became.
@@ -57,17 +57,20 @@ package struct AreaPlacement: Hashable, Sendable {
     /// A location counts more than a code.
     package init(position: Position?, claim: AreaClaim?, in version: AreaVersion) {
         if let position {
-            self.init(located: position, claim: claim, in: version)
+            self.init(
+                ward: version.ward(at: position), outlined: version.neighbourhood(at: position), claim: claim,
+                in: version)
         } else {
             self.init(unlocated: claim)
         }
     }
 
-    private init(located position: Position, claim: AreaClaim?, in version: AreaVersion) {
-        ward = version.ward(at: position)
+    /// Decides from the ward and the outlined neighbourhood in which a location was found to lie.
+    package init(ward: AreaID?, outlined: AreaID?, claim: AreaClaim?, in version: AreaVersion) {
+        self.ward = ward
         basis = ward == nil ? nil : .location
         agreement = Self.agreement(of: claim, with: ward)
-        if let outlined = version.neighbourhood(at: position) {
+        if let outlined {
             neighbourhood = outlined
         } else {
             // Known by its code only, and where the location confirms the ward.

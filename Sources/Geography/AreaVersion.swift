@@ -22,9 +22,13 @@ package struct AreaVersion: Sendable {
         outlinedNeighbourhoods = neighbourhoods.filter { $0.shape != nil }.map(\.id)
         wardIndex = AreaIndex(wards.compactMap(\.shape))
         neighbourhoodIndex = AreaIndex(neighbourhoods.compactMap(\.shape))
-        idsByCode = Dictionary(inForce.map { ($0.code, $0.id) }, uniquingKeysWith: { first, _ in first })
+        let idsByCode = Dictionary(inForce.map { ($0.code, $0.id) }, uniquingKeysWith: { first, _ in first })
+        self.idsByCode = idsByCode
+        // The ward may have got a new boundary, and so another id, while the neighbourhood stayed as it was.
         wardOfNeighbourhood = Dictionary(
-            neighbourhoods.compactMap { area in area.parent.map { (area.id, $0) } }, uniquingKeysWith: { $1 })
+            neighbourhoods.compactMap { area in
+                area.parent.flatMap { idsByCode[areas[Int($0.index)].code] }.map { (area.id, $0) }
+            }, uniquingKeysWith: { $1 })
     }
 
     static func versions(of areas: [Area]) -> [AreaVersion] {
@@ -47,6 +51,27 @@ package struct AreaVersion: Sendable {
     /// The neighbourhood whose outline holds `position`.
     package func neighbourhood(at position: Position) -> AreaID? {
         neighbourhoodIndex.shape(at: position).map { outlinedNeighbourhoods[$0] }
+    }
+
+    /// Puts into `wards`, for each of many places, the index of the ward's id, or -1; quicker than one by one.
+    package func findWards(at positions: Span<Position>, into wards: inout [Int32]) {
+        wardIndex.findShapes(at: positions, into: &wards)
+        Self.name(&wards, outlinedWards)
+    }
+
+    /// The same for neighbourhoods with outlines.
+    package func findNeighbourhoods(at positions: Span<Position>, into neighbourhoods: inout [Int32]) {
+        neighbourhoodIndex.findShapes(at: positions, into: &neighbourhoods)
+        Self.name(&neighbourhoods, outlinedNeighbourhoods)
+    }
+
+    /// Whether any neighbourhood has an outline.
+    package var hasNeighbourhoodOutlines: Bool { !outlinedNeighbourhoods.isEmpty }
+
+    private static func name(_ shapes: inout [Int32], _ ids: [AreaID]) {
+        for place in shapes.indices where shapes[place] >= 0 {
+            shapes[place] = Int32(truncatingIfNeeded: ids[Int(shapes[place])].index)
+        }
     }
 
     /// The area in force that has this code.

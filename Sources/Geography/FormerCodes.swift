@@ -12,7 +12,10 @@ package struct FormerCodes: Sendable {
     }
 
     package init(reading bytes: RawSpan, file: String) throws(AreaError) {
-        let table = try CSVTable(bytes, file: file)
+        try self.init(try CSVTable(bytes, file: file), file: file)
+    }
+
+    init(_ table: CSVTable, file: String) throws(AreaError) {
         let old = try table.index(of: "old_code", file: file)
         let new = try table.index(of: "new_code", file: file)
         var successors: [String: Set<String>] = [:]
@@ -33,4 +36,9 @@ package struct FormerCodes: Sendable {
     package func successors(of code: String) -> [String] { successors[code] ?? [] }
 
     package var count: Int { successors.count }
+
+    /// Both tables together: of a code that stands in both, the successors of both.
+    package func merged(with other: FormerCodes) -> FormerCodes {
+        FormerCodes(successors: successors.merging(other.successors) { Set($0 + $1).sorted() })
+    }
 }

@@ -11,6 +11,14 @@ package struct Position: Hashable, Sendable, BitwiseCopyable {
     /// From -90 to 90 degrees, in units.
     package let latitude: Int32
 
+    /// Where the equator and the meridian of Greenwich meet.
+    package static let origin = Position(longitude: Int32(0), latitude: Int32(0))
+
+    private init(longitude: Int32, latitude: Int32) {
+        self.longitude = longitude
+        self.latitude = latitude
+    }
+
     /// Takes units; nil outside the earth.
     @inlinable
     package init?(longitudeUnits: Int64, latitudeUnits: Int64) {

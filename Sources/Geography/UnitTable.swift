@@ -4,7 +4,12 @@ package enum UnitTable {
     package static func read(
         _ bytes: RawSpan, file: String, level: AreaLevel? = nil
     ) throws(AreaError) -> [AreaRecord] {
-        let table = try CSVTable(bytes, file: file)
+        try records(of: try CSVTable(bytes, file: file), file: file, level: level)
+    }
+
+    static func records(
+        of table: CSVTable, file: String, level: AreaLevel? = nil
+    ) throws(AreaError) -> [AreaRecord] {
         let code = try table.index(of: "code", file: file)
         var records: [AreaRecord] = []
         for row in table.rows {

@@ -64,6 +64,9 @@ struct AreaIndexTests {
             #expect(holders.count == (isInSquare ? 1 : 0), "at \(place), seed \(seed)")
             #expect(index.shape(at: place) == holders.first, "at \(place), seed \(seed)")
         }
+        var found: [Int32] = []
+        index.findShapes(at: places.span, into: &found)
+        #expect(found == places.map { index.shape(at: $0).map { Int32($0) } ?? -1 }, "many at a time, seed \(seed)")
     }
 
     @Test("a limit of memory makes no difference to the answers", arguments: [0, 70_000, 4 << 20])

@@ -29,8 +29,11 @@ struct ShapelyTests {
             }
         }
         var lines = ""
-        for place in places {
-            let code = version.ward(at: place).map { atlas[$0].code } ?? "-"
+        var wards: [Int32] = []
+        version.findWards(at: places.span, into: &wards)
+        for (place, ward) in zip(places, wards) {
+            #expect(version.ward(at: place).map { Int32($0.index) } ?? -1 == ward)
+            let code = ward < 0 ? "-" : atlas.areas[Int(ward)].code
             lines += "\(place.longitude) \(place.latitude) \(code)\n"
         }
         try check("wards.py", lines)

@@ -47,14 +47,11 @@ def contains(polygon, places):
     return crossed.sum(axis=1) % 2 == 1
 
 
-def main():
-    codes, polygons = read_wards(sys.argv[1])
-    with open(sys.argv[2]) as file:
-        lines = [line.split() for line in file]
-    places = numpy.array([[int(line[0]), int(line[1])] for line in lines])
+def wards_of(places, codes, polygons):
+    """The codes of the wards that hold each place, and how many places lie on a border."""
     # The tree holds the places, for shapely prepares the shapes that it is asked for.
     tree = shapely.STRtree(shapely.points(places.astype(float)))
-    expected = [[] for _ in lines]
+    expected = [[] for _ in places]
     inside = set(zip(*tree.query(polygons, predicate="contains").tolist()))
     for polygon, point in inside:
         expected[point].append(codes[polygon])
@@ -66,7 +63,15 @@ def main():
         for point, is_inside in zip(touched, contains(polygons[polygon], places[touched])):
             if is_inside:
                 expected[point].append(codes[polygon])
-    on_border = len(set().union(*touching.values()))
+    return expected, len(set().union(*touching.values()))
+
+
+def main():
+    codes, polygons = read_wards(sys.argv[1])
+    with open(sys.argv[2]) as file:
+        lines = [line.split() for line in file]
+    places = numpy.array([[int(line[0]), int(line[1])] for line in lines])
+    expected, on_border = wards_of(places, codes, polygons)
     overlapping = sum(len(wards) > 1 for wards in expected)
     outside = sum(not wards for wards in expected)
     wrong = [
@@ -84,4 +89,5 @@ def main():
     sys.exit(1 if wrong else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
