@@ -80,7 +80,7 @@ let package = Package(
             name: "phusa",
             dependencies: [
                 "Telemetry", "DurableFiles", "MQTTSource", "Journal", "JSONDocument", "Payloads", "JSONSchema",
-                "Streams", "Parquet", "DeltaLake", "Pipeline",
+                "Streams", "Parquet", "DeltaLake", "Geography", "Pipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
@@ -103,8 +103,8 @@ let package = Package(
         tests(
             of: "Pipeline",
             [
-                "Telemetry", "DurableFiles", "MQTTSource", "Journal", "Streams", "Parquet", "DeltaLake", "Rollups",
-                "TestSupport",
+                "Telemetry", "DurableFiles", "MQTTSource", "Journal", "Streams", "Parquet", "DeltaLake", "Geography",
+                "Rollups", "TestSupport",
             ]),
         tests(
             of: "phusa",

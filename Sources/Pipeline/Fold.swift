@@ -68,11 +68,12 @@ struct Fold: ~Copyable {
         identity: Identity, catalog: StreamCatalog, configuration: PipelineConfiguration, store: any FileStore,
         duplicates: [DuplicateRegister], messageByteLimit: Int, report: @escaping @Sendable (PipelineEvent) -> Void
     ) throws(TableError) {
-        func open(_ layout: TableLayout) throws(TableError) -> PipelineTable {
-            try PipelineTable(layout: layout, store: store, configuration: configuration, lane: identity.name)
+        func open(_ layout: TableLayout, _ areas: AreaFill? = nil) throws(TableError) -> PipelineTable {
+            try PipelineTable(
+                layout: layout, store: store, configuration: configuration, lane: identity.name, areas: areas)
         }
         var tables: [PipelineTable] = []
-        for plan in catalog.streams { tables.append(try open(plan.layout)) }
+        for plan in catalog.streams { tables.append(try open(plan.layout, AreaFill(plan, configuration.areas))) }
         let (deadLetters, ledger) = (try open(.deadLetters), try open(.ledger))
         let marks = identity.isReplay ? try open(.deadLetterMarks) : nil
         let births = catalog.hasSparkplugSources ? try open(.sparkplugBirths) : nil
@@ -218,6 +219,7 @@ struct Fold: ~Copyable {
     /// Commits every table that has rows, and the ledger last.
     private mutating func commit(_ progress: LaneProgress) throws(FoldError) {
         isCommitting = true
+        for judge in judges { judge.table.complete() }
         var committed: [CommittedRows] = []
         do throws(TableError) {
             for table in dataTables {

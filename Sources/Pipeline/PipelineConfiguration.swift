@@ -24,6 +24,9 @@ package struct PipelineConfiguration: Sendable {
     /// zstd's level for segments; 3 is zstd's default.
     package var compressionLevel: Int32 = 3
 
+    /// The areas that readings are assigned to.
+    package var areas = AreaReference.none
+
     /// What is sent back to fleets; nil for nothing.
     package var feedback: FeedbackConfiguration?
 

@@ -15,6 +15,9 @@ final class PipelineTable {
     /// The last offset of this lane whose rows are in the table.
     private(set) var committedThrough: JournalOffset
 
+    /// Fills the columns of areas; nil for a table without them, and where no areas are known.
+    private var areas: AreaFill?
+
     private let appId: String
     private var segments: SegmentWriter
     /// What a commit that did not succeed has written of the rows that still wait.
@@ -27,9 +30,11 @@ final class PipelineTable {
     ///
     /// - Throws: `TableError.columnsChanged` when it has a column of another type.
     init(
-        layout: TableLayout, store: any FileStore, configuration: PipelineConfiguration, lane: String
+        layout: TableLayout, store: any FileStore, configuration: PipelineConfiguration, lane: String,
+        areas: AreaFill? = nil
     ) throws(TableError) {
         self.layout = layout
+        self.areas = areas
         appId = Self.applicationID(node: configuration.node, lane: lane)
         // The last message of a cycle may hold as many readings as fit.
         let mostInMessage = RecordDecoder.maximumReadingCount(inPayloadOf: configuration.maximumPayloadByteCount)
@@ -116,6 +121,19 @@ final class PipelineTable {
     /// Whether rows of this message still have to be appended.
     func lacks(_ offset: JournalOffset) -> Bool { offset > committedThrough }
 
+    /// Works out the columns that follow from others, for the rows that came since the last call.
+    ///
+    /// A commit does it by itself; who looks at waiting rows before asks for it. It is best done for many rows at a time,
+    /// while the index of areas lies in the cache.
+    func complete() {
+        areas?.fill(&batch)
+    }
+
+    private func empty() {
+        batch.removeAll()
+        areas?.reset()
+    }
+
     /// Writes the rows that wait and commits them with the offset through which they are complete.
     ///
     /// - Throws: when it is not known whether the rows are in the table. They still wait, and the very same call must be
@@ -123,9 +141,10 @@ final class PipelineTable {
     func commit(through offset: JournalOffset, firstOffset: JournalOffset) throws(TableError) -> CommittedRows? {
         guard !batch.isEmpty else {
             // Readings that were not stored may have left strings.
-            batch.removeAll()
+            empty()
             return nil
         }
+        complete()
         let written = try writeSegments(firstOffset: firstOffset)
         let now = millisecondsNow()
         let transaction = DeltaTransaction(
@@ -136,14 +155,14 @@ final class PipelineTable {
                 "numFiles": String(written.count), "numOutputRows": String(batch.count),
                 "numOutputBytes": String(written.reduce(0) { $0 + $1.byteCount }),
             ], timestampMilliseconds: now)
-        let rows = batch.count
+        let (rows, mismatches) = (batch.count, areas?.mismatchCount ?? 0)
         try append(transaction)
-        batch.removeAll()
+        empty()
         writtenSegments = nil
         committedThrough = offset
         return CommittedRows(
             table: layout.name, version: table.snapshot.version, rowCount: rows, segmentCount: written.count,
-            byteCount: written.reduce(0) { $0 + $1.byteCount })
+            byteCount: written.reduce(0) { $0 + $1.byteCount }, areaMismatchCount: mismatches)
     }
 
     private func append(_ transaction: DeltaTransaction) throws(TableError) {
@@ -196,6 +215,8 @@ package struct CommittedRows: Sendable {
     package let rowCount: Int
     package let segmentCount: Int
     package let byteCount: Int
+    /// Rows with the code of a ward that contradicts their location.
+    package let areaMismatchCount: Int
 }
 
 /// A clock that nobody sets, in milliseconds, to measure how long something takes.

@@ -27,7 +27,9 @@ extension StreamPlan {
         }
         versions = compiler.planVersions(time: time)
         versionMember = definition.versionMember.map { Array($0.value.utf8) }
-        columns = compiler.columnDefinitions(time: time) + Self.traceColumns
+        columns =
+            compiler.columnDefinitions(time: time) + Self.traceColumns
+            + (definition.place.isEmpty ? [] : DerivedPlace.columns)
         fieldCount = compiler.fields.count
         properties = compiler.fields.enumerated().map { index, field in field.property(column: index) }
         timeColumn = time
@@ -152,6 +154,12 @@ private struct PlanCompiler {
                 at: place, "the property `\(name)` has the name of a column that the pipeline adds",
                 fix: "Rename the property")
         }
+        guard definition.place.isEmpty || !StreamPlan.reservedPlaceNames.contains(folded) else {
+            throw file.error(
+                at: place,
+                "the property `\(name)` has the name of a column that the pipeline adds where there is a `place`",
+                fix: "Rename the property, or remove `place` from the definition")
+        }
         guard !fields.contains(where: { $0.name.lowercased() == folded }) else {
             throw file.error(
                 at: place, "`\(name)` differs from another property in case only, which table columns cannot",
@@ -243,7 +251,10 @@ private struct PlanCompiler {
             }
             ward = column
         }
-        return StreamPlan.Place(latitude: coordinates.first, longitude: coordinates.last, ward: ward)
+        return StreamPlan.Place(
+            latitude: coordinates.first, longitude: coordinates.last, ward: ward,
+            derived: place.isEmpty
+                ? nil : StreamPlan.DerivedPlace(firstColumn: fields.count + StreamPlan.traceColumns.count))
     }
 
     // MARK: Checks

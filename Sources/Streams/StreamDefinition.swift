@@ -7,6 +7,8 @@ struct StreamDefinition {
         var latitude: Located<String>?
         var longitude: Located<String>?
         var ward: Located<String>?
+
+        var isEmpty: Bool { latitude == nil && ward == nil }
     }
 
     /// A value that stands for "no value".

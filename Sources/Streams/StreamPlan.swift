@@ -40,6 +40,29 @@ package struct StreamPlan: Sendable {
         package let longitude: Int?
         /// The column with the ward's code, where the payload carries one.
         package let ward: Int?
+        /// The columns that the pipeline fills from these; nil for a stream without a place.
+        package let derived: DerivedPlace?
+    }
+
+    /// The columns that say to which areas a place belongs, the last of the table.
+    package struct DerivedPlace: Sendable {
+        /// The code of the ward in force on the day of the reading's time.
+        package let area: Int
+        package let neighbourhood: Int
+        /// What became of the ward's code in the payload.
+        package let agreement: Int
+
+        static let columns = [
+            ColumnDefinition("area", .string, comment: "Code of the ward in force on the day of the reading's time"),
+            ColumnDefinition("neighbourhood", .string, comment: "Code of the neighbourhood, where one is known"),
+            ColumnDefinition(
+                "area_agreement", .string,
+                comment: "What the location says of the ward's code in the payload; null when no areas were known"),
+        ]
+
+        init(firstColumn: Int) {
+            (area, neighbourhood, agreement) = (firstColumn, firstColumn + 1, firstColumn + 2)
+        }
     }
 
     /// A property of the schema and its column, for documentation.
@@ -63,7 +86,7 @@ package struct StreamPlan: Sendable {
     var versionMember: [UInt8]?
 
     /// The table's columns: the properties of the newest schema in its order, those that only older ones have, then
-    /// `extra`, `ingest_time`, `lane`, `journal_offset`, `schema_version`.
+    /// `extra`, `ingest_time`, `lane`, `journal_offset`, `schema_version`; with a place, then those of `DerivedPlace`.
     package let columns: [ColumnDefinition]
     package let timeColumn: Int
     package let identity: ReadingIdentity
@@ -123,4 +146,6 @@ package struct StreamPlan: Sendable {
 
     /// The names, in small letters, that no property of a schema can have.
     package static let reservedColumnNames = traceColumns.map(\.name) + partitionColumns.map(\.name)
+    /// Those that no property of a stream with a place can have besides.
+    package static let reservedPlaceNames = DerivedPlace.columns.map(\.name)
 }

@@ -134,6 +134,21 @@ package struct ColumnBatch: ~Copyable, @unchecked Sendable {
         unsafe used[column] = 1
     }
 
+    /// Sets the cells of committed rows from `first` on, as many as there are words; `defined` is 1 for a value and 0 for
+    /// null.
+    package mutating func setWords(_ newWords: Span<Int64>, defined: Span<UInt8>, from first: Int, column: Int) {
+        require(
+            column >= 0 && column < columnCount && first >= 0 && first + newWords.count <= count
+                && newWords.count == defined.count, "cells of committed rows")
+        let start = column &* rowLimit &+ first
+        for index in newWords.indices {
+            // Safe: just checked.
+            unsafe words[start &+ index] = newWords[index]
+            unsafe validity[start &+ index] = defined[index]
+        }
+        unsafe used[column] = 1
+    }
+
     /// Makes the pending row a row of the batch.
     @inlinable
     package mutating func commitRow() {

@@ -110,7 +110,8 @@ struct Decode: ParsableCommand {
             let route = try route(in: catalog)
             var plan = catalog.streams[route.stream]
             if let format { plan = plan.reading(format, rules) }
-            var decoder = PayloadDecoder(plan, source: route.source, withNulls: nulls)
+            var decoder = PayloadDecoder(
+                plan, source: route.source, withNulls: nulls, areas: try definitions.areas(for: plan))
             try forEachPayload { payload, name throws(CommandFailure) in
                 let outcomes = decoder.decode(
                     payload, topic: topic ?? "", toldVersion: schemaVersion, arrival: arrival ?? .now)

@@ -99,7 +99,7 @@ struct ReplayTests {
         // Not folded yet: asking for the same finds them waiting.
         let second = try desk.submit(.replay, filter, now: time(10))
         #expect(second.letterCount == 0 && second.waitingCount == 3)
-        try desk.fold(lenient)
+        try desk.fold(lenient, areas: .none)
         #expect(try letters(machine).map(\.reason) == ["unknown-topic", "range", "truncated"])
         let all = try letters(machine, all: true)
         #expect(all.count == 6 && all[1].lastMark?.sentence == "thử nghiệm")
@@ -120,7 +120,7 @@ struct ReplayTests {
     func everyStepOfTheFold(ending: Ending) throws {
         let clean = try submitted(seed: 1)
         let before = clean.store.stepCount
-        try ReplayDesk(clean.configuration, store: clean.store).fold(lenient)
+        try ReplayDesk(clean.configuration, store: clean.store).fold(lenient, areas: .none)
         let stepCount = clean.store.stepCount - before
         try checkReplayed(clean, "without an error", droppedOffset: 5)
         #expect(stepCount > 100)
@@ -130,10 +130,10 @@ struct ReplayTests {
             let desk = ReplayDesk(machine.configuration, store: machine.store)
             machine.store.fail(afterSteps: step, code: step % 2 == 0 ? ENOSPC : EIO)
             // Some steps only tidy up, or are tried again at once.
-            _ = try? desk.fold(lenient)
+            _ = try? desk.fold(lenient, areas: .none)
             machine.store.failNoMore()
             if ending == .powerCut { machine.store.crash() }
-            try desk.fold(lenient)
+            try desk.fold(lenient, areas: .none)
             try checkReplayed(machine, place, droppedOffset: 5)
         }
     }
@@ -152,9 +152,9 @@ struct ReplayTests {
             _ = try? desk.submit(.replay, DeadLetterFilter(), now: time(9))
             machine.store.failNoMore()
             if ending == .powerCut { machine.store.crash() }
-            if step % 3 == 0 { try desk.fold(lenient) }
+            if step % 3 == 0 { try desk.fold(lenient, areas: .none) }
             _ = try desk.submit(.replay, DeadLetterFilter(), now: time(10))
-            try desk.fold(lenient)
+            try desk.fold(lenient, areas: .none)
             try checkReplayed(machine, "\(ending) after step \(step)")
         }
     }
@@ -170,13 +170,13 @@ struct ReplayTests {
             }
             _ = try? desk.submit(
                 .replay, DeadLetterFilter(), now: time(Int64(round) + 9), limit: Int.random(in: 1...60, using: &random))
-            if random.chance(2, in: 3) { _ = try? desk.fold(lenient) }
+            if random.chance(2, in: 3) { _ = try? desk.fold(lenient, areas: .none) }
             machine.store.failNoMore()
             if random.chance(1, in: 3) { machine.store.crash() }
         }
         // What was refused again is asked for in every round.
         _ = try desk.submit(.replay, DeadLetterFilter(), now: time(100))
-        try desk.fold(lenient)
+        try desk.fold(lenient, areas: .none)
         try checkReplayed(machine, "seed \(seed)", copies: 40)
     }
 
@@ -253,7 +253,7 @@ struct ReplayTests {
     ) throws -> ReplayDesk.Receipt {
         let desk = ReplayDesk(machine.configuration, store: machine.store)
         let receipt = try desk.submit(.replay, filter, now: now.map(EventTime.init) ?? time(9))
-        try desk.fold(lenient)
+        try desk.fold(lenient, areas: .none)
         let folded = try desk.foldedThrough()
         #expect(receipt.offsets.map { $0.upperBound == folded } ?? true)
         return receipt

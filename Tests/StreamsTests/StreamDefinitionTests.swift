@@ -104,7 +104,7 @@ struct StreamDefinitionTests {
                 "lon decimal(precision: 9, scale: 6)?", "ward string?", "rsrp decimal(precision: 4, scale: 1)?",
                 "load double?", "indoor boolean?", "cqi int32?", "day date?", "mode string?", "antenna string?",
                 "extra string?", "ingest_time timestamp", "lane string", "journal_offset int64",
-                "schema_version string?",
+                "schema_version string?", "area string?", "neighbourhood string?", "area_agreement string?",
             ])
         #expect(plan.versions.map(\.version) == [SchemaVersion(major: 1)])
         #expect(plan.identity.columns == [1, 0])
@@ -114,6 +114,10 @@ struct StreamDefinitionTests {
         #expect(plan.futureLimit == 300_000_000)
         #expect(plan.pastLimit == 2_592_000_000_000)
         #expect(plan.place.latitude == 3 && plan.place.longitude == 4 && plan.place.ward == 5)
+        let derived = try #require(plan.place.derived)
+        #expect(
+            [derived.area, derived.neighbourhood, derived.agreement].map { plan.columns[$0].name }
+                == StreamPlan.reservedPlaceNames)
         #expect(plan.columns[3].comment == "[deg]")
         #expect(plan.properties[0].text == "When" && plan.properties[0].isRequired)
         #expect(plan.columns[plan.journalOffsetColumn].name == "journal_offset")
@@ -197,6 +201,7 @@ struct StreamDefinitionTests {
         arguments: [
             ("\"type\": \"object\",", "\"type\": \"object\"", "not JSON"),
             ("\"indoor\"", "\"hour\"", "column that the pipeline adds"),
+            ("\"indoor\"", "\"Area\"", "column that the pipeline adds where there is a `place`"),
             ("\"indoor\"", "\"LAT\"", "case only"),
             ("\"indoor\"", "\"in door\"", "table column"),
             ("\"maximum\": 180", "\"maximum\": 1e15", "18 digits"),

@@ -80,7 +80,7 @@ private func mistakes(_ path: String = "", _ text: String? = "") throws -> [Stri
         try SystemFileStore().createDirectory(parent)
         try SystemFileStore().createAtomically(file, Array(text.utf8))
     }
-    return DefinitionCheck(streamsFolder: folder.path).mistakes.map { mistake in
+    return DefinitionCheck(streamsFolder: folder.path, areasFolder: folder.path + "/none").mistakes.map { mistake in
         String("\(mistake)".dropFirst(folder.path.count + "/river/".count))
     }
 }
@@ -89,9 +89,10 @@ private func mistakes(_ path: String = "", _ text: String? = "") throws -> [Stri
 struct CheckTests {
     @Test("finds no mistakes in the shipped definitions and looks at everything")
     func shipped() {
-        let check = DefinitionCheck(streamsFolder: shippedSchemas + "/streams")
+        let check = DefinitionCheck(
+            streamsFolder: shippedSchemas + "/streams", areasFolder: shippedSchemas + "/areas")
         #expect(check.mistakes.isEmpty, "\(check.mistakes)")
-        #expect(check.summary.hasSuffix(" examples: no mistakes."), "\(check.summary)")
+        #expect(check.summary.hasSuffix(" 296 areas: no mistakes."), "\(check.summary)")
     }
 
     @Test("finds none in a sound stream, and each one that is made")
@@ -180,7 +181,8 @@ struct SchemaNewTests {
         }
         let command = try SchemaNew.parse(["probe", "--schemas", folder.path] + options + files)
         try command.run()
-        let check = DefinitionCheck(streamsFolder: "\(folder.path)/streams")
+        let check = DefinitionCheck(
+            streamsFolder: "\(folder.path)/streams", areasFolder: "\(folder.path)/areas")
         #expect(check.mistakes.isEmpty, "\(check.mistakes)")
         #expect(!check.summary.contains(" 0 examples"), "\(check.summary)")
         let read = { (file: String) in

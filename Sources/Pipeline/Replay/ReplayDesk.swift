@@ -91,12 +91,15 @@ package struct ReplayDesk {
     /// Through which message of lane replay all tables are complete.
     package func foldedThrough() throws(ReplayError) -> JournalOffset { try committedThrough().ledger }
 
-    /// Folds what waits on this thread, when no pipeline runs on the data folder.
+    /// Folds what waits on this thread, when no pipeline runs on the data folder, with areas as that would have them.
     ///
     /// - Throws: `.locked` when one runs: it does the folding.
     package func fold(
-        _ catalog: StreamCatalog, report: @escaping @Sendable (PipelineEvent) -> Void = { _ in }
+        _ catalog: StreamCatalog, areas: AreaReference,
+        report: @escaping @Sendable (PipelineEvent) -> Void = { _ in }
     ) throws(ReplayError) {
+        var configuration = configuration
+        configuration.areas = areas
         do throws(PipelineStartError) {
             let directory = try DataDirectory(configuration, store: store)
             defer { extendLifetime(directory) }

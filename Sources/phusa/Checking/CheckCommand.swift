@@ -10,7 +10,7 @@ struct CheckCommand: ParsableCommand {
         discussion: """
             Says everything that is wrong in one run, with file and line: definitions and mappings, schemas against \
             their meta-schema, versions of a schema that break with another one of the same major number, and examples \
-            that do not become what their expect.yaml says. Exit code 0: no mistakes; 2: mistakes.
+            that do not become what their expect.yaml says, and files of areas. Exit code 0: no mistakes; 2: mistakes.
 
             EXAMPLES
               phusa check
@@ -25,7 +25,8 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         guard InputFile.exists("\(definitions.schemas)/streams") else { throw definitions.missing() }
-        let check = DefinitionCheck(streamsFolder: "\(definitions.schemas)/streams")
+        let check = DefinitionCheck(
+            streamsFolder: "\(definitions.schemas)/streams", areasFolder: "\(definitions.schemas)/areas")
         var output = Output()
         for mistake in check.mistakes {
             try output.write(line: format == .json ? Self.json(mistake) : "\(mistake)")

@@ -1,5 +1,7 @@
 import JSONDocument
+import Geography
 import JSONSchema
+import Pipeline
 import Streams
 
 /// Everything that is wrong in a folder of stream definitions.
@@ -9,11 +11,12 @@ struct DefinitionCheck {
     private var schemaCount = 0
     private var exampleCount = 0
     private var mappingCount = 0
+    private var areaCount = 0
 
     /// What is checked of a reading's unit too: the same number means something else with another one.
     private static let meanings = ["unit"]
 
-    init(streamsFolder: String) {
+    init(streamsFolder: String, areasFolder: String) {
         let folder = DefinitionFolder.read(streamsFolder)
         mistakes = folder.errors
         for stream in folder.streams { check(stream) }
@@ -24,6 +27,7 @@ struct DefinitionCheck {
             let isSchema = SchemaVersion(fileName: String(mistake.file.split(separator: "/").last ?? "")) != nil
             return seen.insert(isSchema ? place : mistake.description).inserted
         }
+        checkAreas(areasFolder)
         mistakes.sort { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
     }
 
@@ -32,9 +36,22 @@ struct DefinitionCheck {
         let parts = [
             Format.counted(streamCount, "stream"), Format.counted(schemaCount, "schema"),
             Format.counted(mappingCount, "mapping"), Format.counted(exampleCount, "example"),
+            Format.counted(areaCount, "area"),
         ]
         let verdict = mistakes.isEmpty ? "no mistakes" : Format.counted(mistakes.count, "mistake")
         return "Checked \(parts.joined(separator: ", ")): \(verdict)."
+    }
+
+    private mutating func checkAreas(_ folder: String) {
+        var errors: [AreaError] = []
+        areaCount = AreaReference.read(folder: folder, errors: &errors).atlas?.areas.count ?? 0
+        for error in errors {
+            let line = error.place.hasPrefix("line ") ? Int(error.place.dropFirst(5)) : nil
+            let place = line == nil && !error.place.isEmpty ? "\(error.place): " : ""
+            mistakes.append(
+                DefinitionError(
+                    file: error.file, line: line ?? 0, message: place + error.message, fix: error.fix))
+        }
     }
 
     private mutating func check(_ stream: DefinitionFolder.Stream) {

@@ -30,6 +30,8 @@ struct ScaffoldField {
     static func fields(of survey: SampleSurvey, except time: ScaffoldTime) -> [ScaffoldField] {
         var fields: [ScaffoldField] = []
         var taken = [time.name.lowercased()] + StreamPlan.reservedColumnNames
+        // With both, the definition has a place.
+        if survey.member("lat") != nil, survey.member("lon") != nil { taken += StreamPlan.reservedPlaceNames }
         for member in survey.members where member.name != time.member && member.name != time.name {
             var name = columnName(member.name)
             while taken.contains(name.lowercased()) { name += "_" }

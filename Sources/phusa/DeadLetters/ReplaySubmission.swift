@@ -53,11 +53,12 @@ struct ReplaySubmission {
         } catch {
             throw .usage("\(error)")
         }
+        let areas = try configuration.loadAreas()
         let deadline = ContinuousClock.now + wait
         while true {
             do throws(ReplayError) {
                 if let last = receipt.offsets?.upperBound, try desk.foldedThrough() >= last { return }
-                return try desk.fold(catalog)
+                return try desk.fold(catalog, areas: areas)
             } catch {
                 guard case .locked = error else { throw .failure("\(error)") }
                 guard ContinuousClock.now < deadline else {

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Geography
+import Pipeline
 import Streams
 import Telemetry
 
@@ -22,6 +24,34 @@ struct SchemaOptions: ParsableArguments {
         } catch {
             throw .usage("\(error)")
         }
+    }
+}
+
+extension SchemaOptions {
+    /// The areas that readings of the stream are assigned to.
+    func areas(for plan: StreamPlan) throws(CommandFailure) -> AreaReference {
+        guard plan.place.derived != nil else { return .none }
+        return try .loadForCommand(folder: "\(schemas)/areas")
+    }
+}
+
+extension AreaReference {
+    /// As `load`; a mistake in a file ends the command.
+    static func loadForCommand(folder: String, further: [String] = []) throws(CommandFailure) -> AreaReference {
+        do throws(AreaError) {
+            return try load(folder: folder, further: further)
+        } catch {
+            throw .usage("\(error)")
+        }
+    }
+}
+
+extension RunConfiguration {
+    var areasFolder: String { "\(schemas)/areas" }
+
+    /// The areas that readings are assigned to.
+    func loadAreas() throws(CommandFailure) -> AreaReference {
+        try .loadForCommand(folder: areasFolder, further: areas)
     }
 }
 

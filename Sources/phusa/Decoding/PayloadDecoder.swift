@@ -1,5 +1,6 @@
 import JSONDocument
 import Payloads
+import Pipeline
 import Streams
 import Telemetry
 
@@ -22,8 +23,11 @@ struct PayloadDecoder: ~Copyable {
     private let withNulls: Bool
     private var decoder: RecordDecoder
     private var columns: ColumnBatch
+    private var areas: AreaFill?
 
-    init(_ plan: StreamPlan, source: Int, withNulls: Bool) {
+    /// Readings are assigned to `areas`, as the pipeline does it.
+    init(_ plan: StreamPlan, source: Int, withNulls: Bool, areas: AreaReference = .none) {
+        self.areas = AreaFill(plan, areas)
         self.plan = plan
         self.source = source
         self.withNulls = withNulls
@@ -42,6 +46,8 @@ struct PayloadDecoder: ~Copyable {
         // Safe: UInt8 has no padding.
         let bytes = unsafe padded.span.bytes.extracting(first: payload.count)
         columns.removeAll()
+        var areas = areas
+        defer { self.areas = areas }
         decoder.decode(
             PayloadInput(payload: bytes, topic: topic.utf8Bytes, toldVersion: toldVersion, arrival: arrival),
             route: TopicRoute(stream: 0, source: source), into: &columns
@@ -49,7 +55,11 @@ struct PayloadDecoder: ~Copyable {
             switch verdict {
             case .reading:
                 var writer = JSONWriter()
-                RowJSON.write(batch, row: batch.count, plan: plan, withNulls: withNulls, to: &writer)
+                areas?.reset()
+                batch.commitRow()
+                areas?.fill(&batch)
+                RowJSON.write(batch, row: 0, plan: plan, withNulls: withNulls, to: &writer)
+                batch.removeRows(from: 0)
                 outcomes.append(.reading(writer.text))
             case .refused(let refusal): outcomes.append(.refused(refusal))
             }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DurableFiles
+import Geography
 import Glibc
 import Journal
 import Pipeline
@@ -69,6 +70,7 @@ struct BenchFold: ParsableCommand {
     @Option(name: .long, help: "Data folder with a journal from `phusa bench journal`.") var data: String
     @Option(name: .long, help: "Folder with areas and streams.") var schemas = "Schemas"
     @Option(name: .long, help: "zstd level of segments.") var compression: Int32 = 3
+    @Flag(name: .long, help: "Leaves the columns of areas empty, to see what they cost.") var withoutAreas = false
 
     func run() throws {
         // Under the benchmark's own name, every message would be folded a second time.
@@ -81,6 +83,7 @@ struct BenchFold: ParsableCommand {
         let catalog = try StreamCatalog.load("\(schemas)/streams")
         var configuration = PipelineConfiguration(dataDirectory: data, node: "bench")
         configuration.compressionLevel = compression
+        if !withoutAreas { configuration.areas = try AreaReference.load(folder: "\(schemas)/areas") }
         let clock = ContinuousClock()
         let (start, startCPU) = (clock.now, Self.processorSeconds())
         let last = try JournalRun.fold(configuration, catalog: catalog)

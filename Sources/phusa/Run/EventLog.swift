@@ -1,3 +1,4 @@
+import Geography
 import Logging
 import MQTTSource
 import Payloads
@@ -19,6 +20,20 @@ struct EventLog: Sendable {
                 "broker": "\(configuration.broker.host):\(configuration.broker.port)",
                 "data": "\(configuration.data)", "streams": "\(streams.joined(separator: ","))",
                 "topics": "\(filters.joined(separator: ","))", "lanes": "\(configuration.lanes)",
+            ])
+    }
+
+    func areas(_ areas: AreaReference, in folder: String, took duration: Duration) {
+        guard areas.atlas != nil else {
+            return logger.warning(
+                "no areas are known: the columns of areas stay null", metadata: ["looked_in": "\(folder)"])
+        }
+        logger.info(
+            "areas loaded",
+            metadata: [
+                "cities": "\(areas.count(of: .city))", "wards": "\(areas.count(of: .ward))",
+                "neighbourhoods": "\(areas.count(of: .neighbourhood))", "former_codes": "\(areas.former.count)",
+                "milliseconds": "\(Int(duration / .milliseconds(1)))",
             ])
     }
 
@@ -57,12 +72,14 @@ struct EventLog: Sendable {
                 "going on", metadata: ["lane": "\(lane)", "behind": "\(offset)", "readings_remembered": "\(count)"])
         case .committed(let lane, let offset, let tables):
             let rows = tables.map { "\($0.table)=\($0.rowCount)" }.joined(separator: ",")
-            logger.info(
-                "committed",
-                metadata: [
-                    "lane": "\(lane)", "through": "\(offset)", "rows": "\(rows)",
-                    "bytes": "\(tables.reduce(0) { $0 + $1.byteCount })",
-                ])
+            var metadata: Logger.Metadata = [
+                "lane": "\(lane)", "through": "\(offset)", "rows": "\(rows)",
+                "bytes": "\(tables.reduce(0) { $0 + $1.byteCount })",
+            ]
+            let mismatches = tables.filter { $0.areaMismatchCount > 0 }
+                .map { "\($0.table)=\($0.areaMismatchCount)" }
+            if !mismatches.isEmpty { metadata["area_mismatches"] = "\(mismatches.joined(separator: ","))" }
+            logger.info("committed", metadata: metadata)
         case .retrying(let lane, let problem):
             logger.warning("trying again", metadata: ["lane": "\(lane)", "problem": "\(problem)"])
         case .swept(let table, let count):

@@ -67,6 +67,12 @@ struct Run: ParsableCommand {
     private static func runPipeline(_ configuration: RunConfiguration, _ catalog: StreamCatalog) throws {
         let log = EventLog()
         let signals = StopSignals()
+        var areas = AreaReference.none
+        if catalog.streams.contains(where: { $0.place.derived != nil }) {
+            let start = ContinuousClock.now
+            areas = try configuration.loadAreas()
+            log.areas(areas, in: configuration.areasFolder, took: ContinuousClock.now - start)
+        }
         let filters = configuration.subscribe.isEmpty ? catalog.subscriptions : configuration.subscribe
         let lanes = (0..<configuration.lanes).map { index in
             Pipeline.LaneConfiguration(
@@ -76,6 +82,7 @@ struct Run: ParsableCommand {
         let pipeline: Pipeline
         do throws(PipelineStartError) {
             var settings = configuration.pipeline
+            settings.areas = areas
             settings.feedback = configuration.feedback(hasSparkplug: catalog.hasSparkplugSources)
             pipeline = try Pipeline(settings, catalog: catalog, lanes: lanes) { log.write($0) }
         } catch {

@@ -6,6 +6,8 @@ import Pipeline
 struct RunConfiguration {
     var data = "var"
     var schemas = "Schemas"
+    /// Files of areas beside those in the definition folder.
+    var areas: [String] = []
     var node = "phusa"
     var lanes = 1
     /// Topic filters instead of those that the streams name, so that topics without a stream are seen and kept too.

@@ -27,6 +27,9 @@ struct Setting: Sendable {
     static let all: [Setting] = [
         text("data", "folder for journal and tables", "var") { $0.data = $1 },
         text("schemas", "folder with streams, areas and so on", "Schemas") { $0.schemas = $1 },
+        list("areas", "files of areas besides those in schemas/areas: GeoJSON outlines, CSV tables", "none") {
+            $0.areas = $1
+        },
         word("node", "name of this process in commits and segments; must stay the same", "phusa") { $0.node = $1 },
         number("lanes", "connections, each with its own journal; they share the topics", "1", in: 1...64) {
             $0.lanes = $1
