@@ -92,7 +92,8 @@ struct CBORNumber {
         case .ten: try writeDecimal(to: &writer, at: start)
         case .two:
             let significand = Double(magnitude)
-            guard UInt64(exactly: significand) == magnitude, abs(exponent) < 2048 else {
+            // Beyond, a double is infinite or 0. No `abs`: the smallest integer has none.
+            guard UInt64(exactly: significand) == magnitude, (-2047...2047).contains(exponent) else {
                 throw Self.tooLarge(at: start)
             }
             let value = scalbn(significand, Int32(exponent))
