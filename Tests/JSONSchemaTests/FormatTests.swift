@@ -81,4 +81,19 @@ struct FormatTests {
             #expect(isAccepted == valid.contains(text), "\(format.rawValue): \(text)")
         }
     }
+
+    @Test("long labels of international names are refused without looking at each code point for each other one")
+    func longLabels() {
+        for letter in ["\u{30FB}", "\u{660}", "é"] {
+            let bytes = Array(String(repeating: letter, count: 100_000).utf8)
+            let clock = ContinuousClock()
+            var isAccepted = true
+            let duration = clock.measure {
+                // Safe: every byte of the array is initialized.
+                isAccepted = StringFormat.idnHostname.accepts(unsafe bytes.span.bytes)
+            }
+            #expect(!isAccepted)
+            #expect(duration < .seconds(2))
+        }
+    }
 }

@@ -38,13 +38,14 @@ enum DomainLabel {
     /// The number of bytes of a label as it goes over the wire; nil when it is not valid (RFC 5891 section 4.2).
     static func ascii(_ label: [Unicode.Scalar]) -> Int? {
         guard let first = label.first, let last = label.last, first != "-", last != "-" else { return nil }
+        // No label gets shorter on the way; the rules below look at all of one for each of its code points.
+        guard label.count <= 63 else { return nil }
         if label.allSatisfy(\.isASCII) { return asciiLabel(label) }
         guard isUnicodeLabel(label), let encoded = Punycode.encoded(label), encoded.count <= 59 else { return nil }
         return encoded.count + 4
     }
 
     private static func asciiLabel(_ label: [Unicode.Scalar]) -> Int? {
-        guard label.count <= 63 else { return nil }
         for scalar in label {
             guard scalar == "-" || NetworkFormats.isLetterOrDigit(UInt8(scalar.value)) else { return nil }
         }
