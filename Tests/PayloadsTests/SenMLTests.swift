@@ -148,6 +148,8 @@ struct SenMLTests {
             (#"[{"bn":"a:","n":"x","v":1},{"n":"x","v":2},{"n":"y","t":1,"v":3}]"#, ["!duplicate-key /1", "3"]),
             (#"[{"bn":"a:","n":"ts","v":1}]"#, ["!duplicate-key /0"]),
             (#"[{"n":"a","v":1e999}]"#, ["!number-out-of-range "]),
+            // Wrong besides: what comes behind depends on the base field that is not known.
+            (#"[{"n":"a","v":"1","bx_":3},{"n":"b","v":2}]"#, ["!not-senml /0/bx_", "!not-senml /1"]),
         ])
     func refusals(pack: String, expected: [String]) throws {
         var reader = PayloadReader(format: .senml)

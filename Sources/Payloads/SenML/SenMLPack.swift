@@ -57,16 +57,14 @@ struct SenMLPack {
         var members = document.members(of: index)
         while let member = members.next() {
             guard let label = SenMLLabel(document.stringBytes(at: member.name)) else {
-                if let error = Self.unknown(document, member.name) { fault = fault ?? error }
+                if let error = Self.unknown(document, member.name) { Self.note(error, in: &fault) }
                 continue
             }
             if !label.isBase { isMeasurement = true }
             do throws(SenMLError) {
                 try set(label, document, member.value, in: &entry, &time)
             } catch {
-                // The first is told, but base values further behind are still applied.
-                fault = fault ?? error
-                if label.isBase, fault?.isAboutBase == false { fault = error }
+                Self.note(error, in: &fault)
             }
         }
         if let fault { throw fault }
@@ -75,6 +73,12 @@ struct SenMLPack {
         }
         guard isMeasurement else { return nil }
         return try completed(entry, document, time, arrival)
+    }
+
+    /// The first is told, but for one about base values, on which other records depend.
+    private static func note(_ error: SenMLError, in fault: inout SenMLError?) {
+        if let first = fault, first.isAboutBase || !error.isAboutBase { return }
+        fault = error
     }
 
     private func completed(
