@@ -25,6 +25,7 @@ enum ChirpStackRecords {
                 text.append(contentsOf: (text.isEmpty ? "{\"object\":" : ",\"object\":").utf8)
                 text.append(contentsOf: event.object)
             }
+            if text.isEmpty { text.append(UInt8(ascii: "{")) }
             text.append(UInt8(ascii: "}"))
             let document = try parser.parse(text)
             Envelopes.take(document, document.root, "", message, &outline, into: &sink, describe)

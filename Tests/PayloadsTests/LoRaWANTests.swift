@@ -110,6 +110,8 @@ struct LoRaWANTests {
             outcomes(.chirpstack, empty) == [
                 #"{"device":"d6d1e8000000007a","ts":"2023-06-23T09:10:29Z","seq":0,"port":0,"data":"UA=="}"#
             ])
+        // With nothing else in it, an event is told by its topic or, as here, is none that is asked for.
+        #expect(outcomes(.chirpstack, #"{"objectJSON":""}"#) == ["!not-a-reading "])
         #expect(outcomes(.chirpstack, #"{"devEUI":"01","objectJSON":"{\"a\":}"}"#) == ["!not-json /objectJSON"])
         #expect(outcomes(.chirpstack, #"{"objectJSON":"{\"a\":1},\"fPort\":{"}"#) == ["!not-json /objectJSON"])
         #expect(outcomes(.chirpstack, #"{"text":"\"objectJSON\"","fPort":1}"#).first?.contains("\"port\":1") == true)
