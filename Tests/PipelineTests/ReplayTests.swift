@@ -99,7 +99,10 @@ struct ReplayTests {
         // Not folded yet: asking for the same finds them waiting.
         let second = try desk.submit(.replay, filter, now: time(10))
         #expect(second.letterCount == 0 && second.waitingCount == 3)
+        #expect(second.waitingThrough == receipt.offsets?.upperBound)
         try desk.fold(lenient, areas: .none)
+        let folded = try desk.foldedThrough()
+        #expect(folded == second.waitingThrough)
         #expect(try letters(machine).map(\.reason) == ["unknown-topic", "range", "truncated"])
         let all = try letters(machine, all: true)
         #expect(all.count == 6 && all[1].lastMark?.sentence == "thử nghiệm")

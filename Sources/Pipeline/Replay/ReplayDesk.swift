@@ -21,6 +21,8 @@ package struct ReplayDesk {
         package var messageCount = 0
         /// Dead letters that were meant and wait already.
         package var waitingCount = 0
+        /// The last message of lane replay from before: when it is folded, none of them waits any more.
+        package var waitingThrough = JournalOffset.beforeFirst
         /// The first and the last message of lane replay; nil when nothing went in.
         package var offsets: ClosedRange<JournalOffset>?
     }
@@ -65,10 +67,11 @@ package struct ReplayDesk {
         } catch {
             throw .table(error)
         }
+        var receipt = Receipt()
+        receipt.waitingThrough = writer.durableThrough
         var intake = Intake(writer, wish: wish, now: now)
         var filter = filter
         filter.includesDone = false
-        var receipt = Receipt()
         do throws(DeadLetterBoxError<ReplayError>) {
             try box.forEach(filter) { letter throws(ReplayError) in
                 guard receipt.letterCount < limit else { return }
@@ -178,7 +181,7 @@ package enum ReplayError: Error, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .locked: "another process is replaying dead letters"
+        case .locked: "another process is at work on the dead letters; try again when it is done"
         case .journal(let problem): problem
         case .table(let error): error.description
         case .pipeline(let error): error.description
@@ -243,6 +246,7 @@ private struct Intake: ~Copyable {
                 batch = MessageBatch(byteCapacity: byteCount, messageCapacity: batch.messageCapacity)
             }
         }
+        // Safe: as above; the batch copies the bytes.
         unsafe batch.append(
             topic: letter.topic.utf8Bytes, attributes: attributes.bytes.span.bytes, payload: payload.span.bytes,
             arrival: now, flags: letter.flags)

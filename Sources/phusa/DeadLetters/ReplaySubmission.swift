@@ -54,10 +54,11 @@ struct ReplaySubmission {
             throw .usage("\(error)")
         }
         let areas = try configuration.loadAreas()
+        let last = receipt.offsets?.upperBound ?? receipt.waitingThrough
         let deadline = ContinuousClock.now + wait
         while true {
             do throws(ReplayError) {
-                if let last = receipt.offsets?.upperBound, try desk.foldedThrough() >= last { return }
+                if try desk.foldedThrough() >= last { return }
                 return try desk.fold(catalog, areas: areas)
             } catch {
                 guard case .locked = error else { throw .failure("\(error)") }
