@@ -75,6 +75,9 @@ final class FeedbackSender: Sendable {
         }
         _ = publisher.drain(timeout: publisher.isConnected ? Self.patience : .zero)
         publisher.leave()
+        let rest = outbox.takeAll()
+        droppedCount += waiting.count + rest.items.count + rest.droppedCount
+        if droppedCount > 0 { report(.feedbackDropped(count: droppedCount)) }
     }
 
     /// - Returns: false when the connection is away, so that the item has to wait.
