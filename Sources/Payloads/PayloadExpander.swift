@@ -36,6 +36,7 @@ package struct PayloadExpander: ~Copyable, @unchecked Sendable {
     }
 
     deinit {
+        // Safe: each was made here and is given up once; both functions take null.
         if let zlibStream = unsafe zlibStream {
             unsafe inflateEnd(zlibStream)
             unsafe zlibStream.deallocate()
@@ -54,13 +55,14 @@ package struct PayloadExpander: ~Copyable, @unchecked Sendable {
         return .zstd
     }
 
-    /// Expands all of `payload` into ``expanded``.
+    /// Expands all of `payload` into ``padded``.
     ///
     /// - Returns: why that cannot be done, with the byte of the compressed payload at which reading stopped.
     package mutating func expand(_ payload: RawSpan, _ compression: Compression) -> Refusal? {
         count = 0
         if unsafe output == nil {
             // One byte more than the limit tells what is too large; pages are taken only as they are written.
+            // Safe: owned from here on, until `deinit`.
             unsafe output = malloc(limit + 1 + JSONParser.paddingByteCount)
         }
         guard let output = unsafe output else { fatalError("no memory to expand a payload to \(limit) bytes") }
@@ -110,6 +112,7 @@ package struct PayloadExpander: ~Copyable, @unchecked Sendable {
         _ stream: UnsafeMutablePointer<z_stream>, byteCount: Int, _ compression: Compression
     ) -> Refusal? {
         while true {
+            // Safe: the caller has set up the stream and both of its buffers.
             let result = unsafe CZlib.inflate(stream, Z_NO_FLUSH)
             let offset = unsafe byteCount - Int(stream.pointee.avail_in)
             if unsafe stream.pointee.avail_out == 0 { return tooLarge(at: offset) }
@@ -117,6 +120,7 @@ package struct PayloadExpander: ~Copyable, @unchecked Sendable {
             case Z_STREAM_END:
                 if offset == byteCount { return nil }
                 // RFC 1952: a file is a series of members. What is no further member is refused by the next round.
+                // Safe: a reset keeps the buffers and their counts.
                 guard compression == .gzip, unsafe inflateReset(stream) == Z_OK else {
                     return Refusal(
                         .notGzip, byteOffset: offset, sentence: "\(byteCount - offset) bytes follow the compressed data"
@@ -141,6 +145,7 @@ package struct PayloadExpander: ~Copyable, @unchecked Sendable {
             unsafe inflateReset(stream)
             return unsafe stream
         }
+        // Safe: owned by the expander, which ends and deallocates it.
         let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
         // 32 more than the largest window: zlib and gzip, told by the header.
@@ -168,6 +173,7 @@ package struct PayloadExpander: ~Copyable, @unchecked Sendable {
             var source = unsafe ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)
             var target = unsafe ZSTD_outBuffer(dst: output, size: limit + 1, pos: 0)
             while refusal == nil {
+                // Safe: zstd moves both positions within the sizes that it was given.
                 let before = (unsafe source.pos, unsafe target.pos)
                 let result = unsafe ZSTD_decompressStream(context, &target, &source)
                 if ZSTD_isError(result) != 0 {

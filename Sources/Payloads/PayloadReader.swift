@@ -68,6 +68,7 @@ package struct PayloadReader: ~Copyable {
                 readExpanded(topic: topic, arrival: arrival)
             }
         } else {
+            // Safe: the caller promises the bytes behind the payload.
             read(PayloadMessage(buffer: unsafe Self.padded(payload), topic: topic, arrival: arrival))
         }
         if sink.records.records.isEmpty {

@@ -50,7 +50,7 @@ struct LinearConversion: Equatable, Sendable {
 
     /// The converted number; nil when it is larger than a double holds.
     func apply(_ number: DecimalNumber) -> DecimalNumber? {
-        var value = DecimalNumber(coefficient: Int128(clamping: number.coefficient), exponent: number.exponent)
+        var value = number
         // More digits than any integer or double has can only come from text; the last ones do not count then.
         while value.coefficient.magnitude >= UInt128(Int128.powerOfTen(20)) {
             value = DecimalNumber(coefficient: value.coefficient / 10, exponent: value.exponent + 1)

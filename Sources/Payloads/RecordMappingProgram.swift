@@ -2,6 +2,7 @@
 struct RecordMappingProgram: Sendable {
     /// One entry; ranges without a name are those of ``bytes``.
     struct Step: Sendable {
+        /// Where the value comes from, as ``RecordMapping/Origin`` says it.
         enum Origin: Sendable {
             /// Ranges over ``RecordMappingProgram/paths``.
             case document(Range<Int>)

@@ -44,6 +44,7 @@ struct RecordOutline {
         }
     }
 
+    /// A member of the record.
     struct Member {
         let name: Name
         let value: Value
@@ -125,6 +126,7 @@ struct RecordOutline {
         switch member.name {
         case .word(let word):
             bytes.append(UInt8(ascii: "\""))
+            // Safe: the closure only reads the bytes it is given.
             word.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
             bytes.append(UInt8(ascii: "\""))
         case .document(let index): document.write(index, into: &bytes)

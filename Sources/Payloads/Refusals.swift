@@ -2,6 +2,7 @@ package import JSONDocument
 package import Telemetry
 
 extension Refusal {
+    /// The payload has no bytes at all.
     package static var emptyPayload: Refusal { Refusal(.empty, byteOffset: 0, sentence: "the payload is empty") }
 
     /// The bytes are no JSON document.

@@ -106,6 +106,7 @@ package struct RecordDecoder: ~Copyable, @unchecked Sendable {
                 maximumDepth: limits.maximumDepth,
                 maximumByteCount: max(limits.maximumByteCount, limits.maximumExpandedByteCount)))
         sources = plans.map { plan in plan.sources.map { SourceReader($0, limits: limits) } }
+        // Safe: owned by the decoder, and deallocated by it.
         unsafe readers = .allocate(capacity: plans.count)
         for (index, plan) in plans.enumerated() {
             // Safe: one element for each plan, initialised once.
@@ -239,11 +240,13 @@ package struct RecordDecoder: ~Copyable, @unchecked Sendable {
     ) {
         guard payload.byteCount > 0 else { return each(.emptyPayload, reader, &columns) }
         if scansPlainReadings, context.told != nil, payload.byteCount <= parser.limits.maximumByteCount,
+            // Safe: the caller of `decode` promises the bytes behind the payload.
             unsafe reader.scan(padded(payload), 0..<payload.byteCount, context, into: &columns)
         {
             return each(nil, reader, &columns)
         }
         do throws(JSONParseError) {
+            // Safe: as above.
             let document = try parser.parse(unsafe padded(payload), at: 0..<payload.byteCount)
             guard document.tag(at: document.root) == JSONKind.array.rawValue else {
                 let isGood = reader.decode(document, context, into: &columns) { "" }

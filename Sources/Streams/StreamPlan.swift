@@ -115,6 +115,7 @@ package struct StreamPlan: Sendable {
         ]
         return plan
     }
+
     /// The newest version's.
     package var schema: RecordSchema { newestVersion.schema }
 

@@ -87,6 +87,7 @@ package struct TopicFilter: Hashable, Sendable {
     @inline(__always)
     private func hasBytes(_ topic: RawSpan, _ literal: Span<UInt8>, at start: Int) -> Bool {
         guard literal.count <= topic.byteCount - start else { return false }
+        // Safe: UInt8 has no padding.
         let literal = unsafe literal.bytes
         var index = 0
         while index &+ 8 <= literal.byteCount {

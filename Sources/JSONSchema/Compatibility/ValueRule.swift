@@ -106,6 +106,7 @@ struct ValueRule {
     /// Whether a value is valid; nil for one that is more than a parser takes.
     func accepts(_ value: JSONTree) -> Bool? {
         var parser = JSONParser()
+        // What is too large or too deep for the parser is said by nil.
         guard let document = try? parser.parse(value.text) else { return nil }
         var state = EvaluationState()
         return nodes.allSatisfy { node in
@@ -161,7 +162,7 @@ struct ValueRule {
         if bound.number < known.number || (bound.number == known.number && bound.isExclusive) { upper = bound }
     }
 
-    /// Bounds of integers that are no integers themselves, or excluded, become the next ones that are allowed.
+    /// Bounds of integers that are excluded become the next ones that are allowed.
     private mutating func roundBounds() {
         if let bound = lower, bound.isExclusive, case .integer(let value) = bound.number, value < .max {
             lower = Bound(number: .integer(value + 1), isExclusive: false)

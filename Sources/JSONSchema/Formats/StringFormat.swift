@@ -49,6 +49,7 @@ enum StringFormat: String, Sendable {
         case .idnEmail: InternationalNames.isEmail(string)
         case .idnHostname: InternationalNames.isHostname(string)
         case .uriTemplate: URITemplate.isTemplate(string)
+        // Why it is no pattern is not asked here.
         default: (try? PatternParser.parse(string)) != nil
         }
     }

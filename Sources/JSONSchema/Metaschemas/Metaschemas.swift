@@ -30,6 +30,7 @@ enum Metaschemas {
     private static let byURI: [String: JSONTree] = {
         var trees: [String: JSONTree] = [:]
         for text in draft202012 + draft201909 + draft7 {
+            // The texts are constant; a mistake in one shows at the first use.
             guard let tree = try? JSONTree(parsing: text), case .string(let id) = tree["$id"] else {
                 fatalError("a meta-schema that is built in is not JSON with an '$id': \(text.prefix(120))")
             }

@@ -1,5 +1,6 @@
 /// A pattern as a nondeterministic automaton over code points (Thompson's construction).
 struct PatternProgram {
+    /// A step; `next` and the like are places in ``instructions``.
     enum Instruction {
         /// Takes a code point of a set, given by its index in ``sets``.
         case set(Int, next: Int)

@@ -2,6 +2,7 @@ import JSONDocument
 
 /// Which keywords a schema resource has: its draft, and the vocabularies of it that its meta-schema declares.
 struct Dialect: Sendable, Equatable {
+    /// The vocabularies that make a difference here; all others only annotate.
     struct Vocabularies: OptionSet, Sendable {
         let rawValue: UInt8
 

@@ -5,6 +5,7 @@ import JSONDocument
 /// A document is looked into when the first reference leads to it, so what is wrong in one that is not needed is no
 /// error.
 struct SchemaRegistry {
+    /// A schema with an address of its own, and what its references can name.
     struct Resource {
         let root: SchemaLocation
         let dialect: Dialect

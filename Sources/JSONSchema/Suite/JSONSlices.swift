@@ -34,6 +34,7 @@ struct JSONSlices {
             guard text[part.lowerBound] == UInt8(ascii: "\"") else { return nil }
             let end = endOfString(part.lowerBound)
             let rest = trimmed(min(end, part.upperBound)..<part.upperBound)
+            // What is no JSON is not of the form: the caller says where.
             guard let first = rest.first, text[first] == UInt8(ascii: ":"),
                 case .string(let name)? = try? JSONTree(parsing: self[part.lowerBound..<end])
             else { return nil }

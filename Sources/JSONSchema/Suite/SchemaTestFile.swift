@@ -139,6 +139,7 @@ package struct SchemaTestFile {
     }
 
     private static func string(_ range: Range<Int>?, _ slices: JSONSlices) -> String? {
+        // What is no string is not of the form: the caller says what is missing.
         guard let range, case .string(let text)? = try? JSONTree(parsing: slices[range]) else { return nil }
         return text
     }

@@ -79,7 +79,7 @@ enum DecimalSum {
                 if !overflow { return write(sum, exponent: exponent, to: &writer) }
             }
         }
-        // Sixty digits apart, doubles lose nothing that anybody measured.
+        // So far apart, or so large, doubles lose nothing that anybody measured.
         writer.double((document.number(at: left) ?? 0) + (document.number(at: right) ?? 0))
     }
 

@@ -8,8 +8,11 @@ import Telemetry
 ///
 /// A birth of an edge node replaces the one before and ends its devices; a death ends what was born.
 struct BirthArchive {
+    /// A row of `sparkplug_births`.
     struct Certificate {
+        /// `group/edge node` or `group/edge node/device`.
         let edge: String
+        /// Nil for one of a later version of this program, which counts as an end.
         let event: BirthEvent?
         let topic: [UInt8]
         let payload: [UInt8]

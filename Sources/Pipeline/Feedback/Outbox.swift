@@ -19,6 +19,7 @@ struct RefusalNote: Sendable {
 ///
 /// Bounded: when it is full, what comes is dropped and counted. So nobody ever waits for a broker.
 final class Outbox: Sendable {
+    /// One thing to say.
     enum Item: Sendable {
         case refusal(RefusalNote)
         /// Asks a Sparkplug edge node for its birth certificates.

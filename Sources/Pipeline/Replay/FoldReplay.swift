@@ -69,10 +69,10 @@ extension Fold {
         let plan = catalog.streams[route.stream]
         let firstRow = table.batch.count
         var outcomes = request.letters.map { ReplayOutcome(letter: $0) }
-        // For each good reading, row by row, which of the outcomes it belongs to.
         let lane = table.batch.intern(identity.name.utf8Bytes, column: plan.laneColumn)
         let version = table.batch.intern(
             judges[route.stream].newestVersion.utf8Bytes, column: plan.schemaVersionColumn)
+        // For each good reading, row by row, which of the outcomes it belongs to.
         let places = Self.decode(
             request, at: nextMessage, of: messages, route, with: &decoder, plan: plan,
             trace: RowTrace(arrival: trace.arrival, lane: lane, offset: trace.offset, newestVersion: version),

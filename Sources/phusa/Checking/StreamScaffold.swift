@@ -5,6 +5,7 @@ import Telemetry
 
 /// The files of a stream to begin with.
 struct StreamScaffold {
+    /// A file to write, by its path from the stream's folder.
     struct File {
         let path: String
         let bytes: [UInt8]

@@ -53,12 +53,14 @@ struct Rehearsal {
         case deadLetters = "dead_letters"
     }
 
+    /// Who is affected, by what rule and where in a reading: these are counted together.
     struct Finding: Hashable {
         let group: String
         let reason: String
         let pointer: String
     }
 
+    /// How often something was found.
     struct Occurrences {
         var count = 0
         /// The sentence of the first one.

@@ -107,6 +107,7 @@ private struct Loops: ~Copyable {
         let bytes = unsafe payloads.bytes.span.bytes
         var count = 0
         for range in payloads.ranges {
+            // What does not parse is missing among the valid ones, which are counted.
             guard let document = try? parser.parse(bytes, at: range) else { continue }
             if document.wordCount > 0 { count += 1 }
         }
@@ -121,6 +122,7 @@ private struct Loops: ~Copyable {
         var storage = [UInt32](repeating: 0, count: fieldCount)
         var count = 0
         for range in payloads.ranges {
+            // What does not parse is missing among the valid ones, which are counted.
             guard let document = try? parser.parse(bytes, at: range) else { continue }
             var slots = storage.mutableSpan
             if validator.validate(document, slots: &slots).isValid { count += 1 }

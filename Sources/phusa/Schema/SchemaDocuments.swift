@@ -71,6 +71,7 @@ struct SchemaDocuments {
                 assertsFormat: assertsFormat)
         } catch {
             let file = error.document.isEmpty ? path : paths[error.document] ?? error.document
+            // Only for the line: without it the pointer says where.
             let place = (try? InputFile.bytes(of: file)).flatMap { bytes in
                 // Safe: UInt8 has no padding.
                 unsafe JSONLocator(bytes.span.bytes).place(of: error.pointer)
