@@ -244,6 +244,17 @@ struct SchemaNewTests {
         #expect(try scaffold([sample]).definition.contains("format: \(format.rawValue)\n"))
     }
 
+    @Test("takes any topic filter, and refuses what is none", arguments: ["#", "+/+", "a b/#", "x/# y"])
+    func topics(filter: String) throws {
+        let sample = #"{"ts":"2026-11-21T08:00:00Z","device":"d"}"#
+        guard filter.hasSuffix("y") else {
+            let definition = try scaffold([sample], ["--topic", filter]).definition
+            #expect(definition.contains("topic: \"\(filter)\"\n"))
+            return
+        }
+        #expect(throws: CommandFailure.self) { try scaffold([sample], ["--topic", filter]) }
+    }
+
     @Test("does not write over a stream, nor one with a bad name or without samples")
     func refusals() throws {
         let folder = try TemporaryDirectory()

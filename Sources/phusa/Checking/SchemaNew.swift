@@ -55,6 +55,11 @@ struct SchemaNew: ParsableCommand {
             throw CommandFailure.usage("\(folder) is there already; choose another name, or edit what is there.")
         }
         let filter = topic ?? "telemetry/+/\(name)/+"
+        do throws(TopicFilterError) {
+            _ = try TopicFilter(filter)
+        } catch {
+            throw CommandFailure.usage("--topic \(filter) \(error.problem). \(error.fix).")
+        }
         let payloads = try payloads()
         let format = try format ?? Self.recognised(payloads)
         var survey = SampleSurvey(format: format, topic: Self.topic(matching: filter))

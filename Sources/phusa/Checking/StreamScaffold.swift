@@ -109,7 +109,10 @@ struct StreamScaffold {
         if fields.contains(where: { $0.name == "lat" }), fields.contains(where: { $0.name == "lon" }) {
             lines.append("place: { latitude: /lat, longitude: /lon }")
         }
-        lines += ["sources:", "  - topic: \(topicFilter)", "    format: \(survey.format.rawValue)"]
+        // In quotes: # begins a comment, and other characters mean something too.
+        lines += [
+            "sources:", "  - topic: \(JSONTree.string(topicFilter).text)", "    format: \(survey.format.rawValue)",
+        ]
         if !mapLines.isEmpty {
             lines.append("    map: # member of the reading: where it comes from")
             lines += mapLines.map { "      \($0)" }
@@ -212,7 +215,7 @@ struct StreamScaffold {
         guard isMapped, !examples.isEmpty else { return lines.joined(separator: "\n") + "\n" }
         lines.append("payloads: # as the fleet sends them")
         for (index, example) in examples.enumerated() {
-            var parts = ["topic: \(survey.topic)", "stored: \(example.storedCount)"]
+            var parts = ["topic: \(JSONTree.string(survey.topic).text)", "stored: \(example.storedCount)"]
             if !example.refused.isEmpty { parts.append("refused: [\(example.refused.joined(separator: ", "))]") }
             lines.append("  \(payloadName(index)): { \(parts.joined(separator: ", ")) }")
         }
