@@ -3,9 +3,9 @@ import Telemetry
 
 /// Reads bulk data of TR-369 (and TR-157) agents in JSON: `{"Report": [{"CollectionTime": …, …}, …]}`.
 ///
-/// An agent sends collections that could not be delivered again with the next one, so a payload holds several, each with
-/// its own time: one record each. Parameters are members by their full names (`Device.WiFi.Radio.1.Stats.BytesSent`),
-/// be they sent as name-value pairs or as a hierarchy of objects.
+/// An agent sends collections that could not be delivered again with the next one, so a payload holds several, each
+/// with its own time: one record each. Parameters are members by their full names
+/// (`Device.WiFi.Radio.1.Stats.BytesSent`), be they sent as name-value pairs or as a hierarchy of objects.
 enum BulkDataRecords {
     static func read(
         _ message: borrowing PayloadMessage, _ parser: inout JSONParser, _ outline: inout RecordOutline,

@@ -3,8 +3,8 @@ import Telemetry
 
 /// Reads events of ChirpStack, as its MQTT integration publishes them in JSON.
 ///
-/// Version 4 (`integration.proto`) has the device in `deviceInfo`; version 3 has `devEUI` at the top, in two forms: with
-/// hexadecimal EUIs and an `object`, or, as Protobuf writes JSON, with base64 and the decoded object as text in
+/// Version 4 (`integration.proto`) has the device in `deviceInfo`; version 3 has `devEUI` at the top, in two forms:
+/// with hexadecimal EUIs and an `object`, or, as Protobuf writes JSON, with base64 and the decoded object as text in
 /// `objectJSON`. Protobuf leaves out what is 0, so that `fCnt` and `fPort` may be missing.
 enum ChirpStackRecords {
     static func read(

@@ -52,9 +52,9 @@ struct NGSIEntity {
 
     /// The value of the attribute at `index` without what NGSI puts around it.
     ///
-    /// An object with `value` is normalized; a `Relationship` has `object` instead, and other kinds of NGSI-LD their own
-    /// names. Typed values (`{"@type": "DateTime", "@value": …}`) are opened too. Of several instances of an attribute,
-    /// the one without `datasetId` counts, or else the first.
+    /// An object with `value` is normalized; a `Relationship` has `object` instead, and other kinds of NGSI-LD their
+    /// own names. Typed values (`{"@type": "DateTime", "@value": …}`) are opened too. Of several instances of an
+    /// attribute, the one without `datasetId` counts, or else the first.
     static func plain(_ document: JSONDocument, _ index: Int) -> Int {
         var index = index
         if document.tag(at: index) == JSONKind.array.rawValue { index = mainInstance(document, index) }

@@ -46,8 +46,8 @@ package struct RecordMapping: Sendable {
         rest = .keep
     }
 
-    /// - Throws: `RecordMappingError` when two entries write the same member, a list of paths is empty or a level of the
-    ///   topic is below 1.
+    /// - Throws: `RecordMappingError` when two entries write the same member, a list of paths is empty or a level of
+    ///   the topic is below 1.
     package init(_ entries: [Entry], rest: Rest = .keep) throws(RecordMappingError) {
         for (index, entry) in entries.enumerated() {
             if entries[..<index].contains(where: { $0.target == entry.target }) { throw .twice(entry.target) }

@@ -2,8 +2,8 @@ import JSONDocument
 
 /// `x * scale + offset`, computed on the digits of x and not on doubles: 0.29 * 100 is 29.
 ///
-/// It is kept as `(multiplier * x + addend) * 10^-places / divisor` with whole numbers, and a divisor that as a rule has
-/// no factor in common with ten; so the result is exact unless its digits never end, and then the nearest double.
+/// It is kept as `(multiplier * x + addend) * 10^-places / divisor` with whole numbers, and a divisor that as a rule
+/// has no factor in common with ten; so the result is exact unless its digits never end, and then the nearest double.
 struct LinearConversion: Equatable, Sendable {
     private let multiplier: Int128
     private let addend: Int128

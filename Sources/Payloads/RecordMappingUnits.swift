@@ -24,7 +24,7 @@ struct MeasurementUnit: Equatable, Sendable {
         self.shift = shift
     }
 
-    /// The scale and offset that turn values in this unit into values in `other`; nil when they measure different things.
+    /// The scale and offset that turn values in this unit into values in `other`; nil for another quantity.
     func conversion(to other: MeasurementUnit) -> (scale: Rational, offset: Rational)? {
         guard quantity == other.quantity, let inverse = other.factor.inverse,
             let scale = factor.multiplied(by: inverse), let shifted = scale.multiplied(by: shift),

@@ -4,7 +4,7 @@ import Telemetry
 extension RecordMapping {
     /// Appends the record of `outline`: what the entries name, then what stays of the default record.
     ///
-    /// - Returns: why there is no record; what was appended then means nothing. Its pointer is from the outline's source.
+    /// - Returns: why there is no record; what was appended then means nothing. Its pointer is from the source on.
     func write(
         _ outline: inout RecordOutline, of document: JSONDocument, topic: RawSpan, arrival: EventTime,
         to bytes: inout [UInt8]

@@ -21,7 +21,7 @@ extension CellRule {
         }
     }
 
-    /// Writes the value at `index` of the document into a cell of the pending row; null and absent values leave it null.
+    /// Writes the value at `index` of the document into a cell of the pending row; null and absence leave it null.
     ///
     /// - Returns: why it cannot be written, else nil.
     @inline(__always)

@@ -61,7 +61,8 @@ struct DecimalScale: Sendable {
     /// The scaled value of the decimal text for which `value` stands; nil when it has too many digits.
     ///
     /// A double stands for the shortest decimal text that reads as it. So 1.005 with two digits is a half and becomes
-    /// 101, though the double is a little below 1.005: the value is compared with the double that the half itself reads as.
+    /// 101, though the double is a little below 1.005: the value is compared with the double that the half itself reads
+    /// as.
     @inline(__always)
     func scaled(_ value: Double) -> Int64? {
         let product = value * doubleFactor

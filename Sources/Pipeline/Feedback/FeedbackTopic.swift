@@ -2,8 +2,8 @@ import Telemetry
 
 /// Where a sender is told of a refusal: a topic made from that of the refused message.
 ///
-/// Between the slashes of `telemetry/{2}/{stream}/{device}/refused` stand texts and, in braces, what differs from message
-/// to message: `topic` is the whole topic, a number one of its levels from 1 on.
+/// Between the slashes of `telemetry/{2}/{stream}/{device}/refused` stand texts and, in braces, what differs from
+/// message to message: `topic` is the whole topic, a number one of its levels from 1 on.
 package struct FeedbackTopic: Equatable, Sendable {
     private enum Part: Equatable {
         case text(String)

@@ -1,4 +1,5 @@
-/// The forms of the sentences that refusals use, each in English and in Vietnamese; longer forms before their beginnings.
+/// The forms of the sentences that refusals use, each in English and in Vietnamese; longer forms before their
+/// beginnings.
 extension VietnameseSentence {
     /// What a schema finds.
     static let schemaForms: [(String, String)] = [

@@ -87,8 +87,8 @@ package struct DeadLetterFilter: Sendable {
         return true
     }
 
-    /// Whether a device has sent a message, as far as that can be seen in one that could not be read: its name is a level
-    /// of the topic, a string in a JSON text, or stands somewhere in another payload.
+    /// Whether a device has sent a message, as far as that can be seen in one that could not be read: its name is a
+    /// level of the topic, a string in a JSON text, or stands somewhere in another payload.
     private static func isOf(_ device: String, _ letter: DeadLetter) -> Bool {
         if letter.topic.split(separator: "/", omittingEmptySubsequences: false).contains(where: { $0 == device }) {
             return true

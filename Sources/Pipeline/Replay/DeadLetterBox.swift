@@ -3,7 +3,7 @@ package import DurableFiles
 import Parquet
 import Telemetry
 
-/// All dead letters of a data folder with what was done with them: `dead_letters` and `dead_letter_marks` read together.
+/// All dead letters of a data folder with what was done with them: `dead_letters` and `dead_letter_marks`, joined.
 package struct DeadLetterBox {
     private let store: any FileStore
     private let dataDirectory: String

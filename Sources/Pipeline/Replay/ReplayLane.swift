@@ -6,9 +6,9 @@ import Telemetry
 
 /// The lane without a broker: dead letters that a person sends through the pipeline again, or gives up.
 ///
-/// `ReplayDesk` writes its journal under the journal's lock and lets go of it; this folds what it finds there, under the
-/// same lock. So what is folded is durable, and nobody chooses dead letters while their marks are being made. One thread
-/// runs it.
+/// `ReplayDesk` writes its journal under the journal's lock and lets go of it; this folds what it finds there, under
+/// the same lock. So what is folded is durable, and nobody chooses dead letters while their marks are being made. One
+/// thread runs it.
 final class ReplayLane: Sendable {
     /// Its name in the ledger, in the tables and below `journal`.
     static let name = "replay"
