@@ -119,7 +119,7 @@ enum FuzzSeeds {
         case .cbor, .senmlCBOR:
             [
                 "c0", "c1", "c2", "c3", "c482", "c582", "d5", "d6", "d7", "d81841", "d9d9f7", "9f", "bf", "ff", "5f",
-                "7f", "f97e00",
+                "7f", "f97e00", "1b7fffffffffffffff", "3b7fffffffffffffff", "c5823b7fffffffffffffff03",
                 "fb7ff0000000000000", "1bffffffffffffffff", "3bffffffffffffffff", "9bffffffffffffffff", "a1", "81",
                 "6161", "20", "21", "22",
             ].map { bytes($0) }
