@@ -69,7 +69,7 @@ let package = Package(
         stage("Parquet", ["CZstd"]),
         stage("DeltaLake", ["DurableFiles", "JSONDocument", "Parquet"]),
         stage("Geography", ["Telemetry", "JSONDocument"]),
-        stage("Rollups", ["Telemetry", "Conditions"]),
+        stage("Rollups", ["Telemetry", "Conditions", "Geography"]),
         stage(
             "Pipeline",
             [
@@ -99,7 +99,7 @@ let package = Package(
         tests(of: "Parquet", ["TestSupport"], exclude: ["CrossReader"]),
         tests(of: "DeltaLake", ["DurableFiles", "Parquet", "TestSupport"], exclude: ["CrossReader"]),
         tests(of: "Geography", ["Telemetry", "TestSupport"], exclude: ["Oracle"]),
-        tests(of: "Rollups", ["Telemetry", "Conditions", "TestSupport"], exclude: ["Oracle"]),
+        tests(of: "Rollups", ["Telemetry", "Conditions", "Geography", "TestSupport"], exclude: ["Oracle"]),
         tests(
             of: "Pipeline",
             [

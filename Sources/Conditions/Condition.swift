@@ -31,7 +31,13 @@ package struct Condition: Sendable {
 
     /// Writes an `Answer` for each row of `batch`, whose columns are those that the condition was read for.
     package func evaluate(_ batch: borrowing ColumnBatch, into answers: inout [UInt8]) {
-        root.evaluate(batch, into: &answers)
+        root.evaluate(batch, rows: 0..<batch.count, into: &answers)
+    }
+
+    /// The same for some rows of the batch; the answer to row `rows.lowerBound` comes first.
+    package func evaluate(_ batch: borrowing ColumnBatch, rows: Range<Int>, into answers: inout [UInt8]) {
+        require(rows.lowerBound >= 0 && rows.upperBound <= batch.count, "rows of the batch")
+        root.evaluate(batch, rows: rows, into: &answers)
     }
 }
 
@@ -60,34 +66,35 @@ indirect enum ConditionNode: Sendable {
         }
     }
 
-    func evaluate(_ batch: borrowing ColumnBatch, into answers: inout [UInt8]) {
+    func evaluate(_ batch: borrowing ColumnBatch, rows: Range<Int>, into answers: inout [UInt8]) {
         switch self {
         case .all(let nodes):
-            combine(nodes, batch, into: &answers, decisive: Condition.Answer.no)
+            combine(nodes, batch, rows, into: &answers, decisive: Condition.Answer.no)
         case .any(let nodes):
-            combine(nodes, batch, into: &answers, decisive: Condition.Answer.yes)
+            combine(nodes, batch, rows, into: &answers, decisive: Condition.Answer.yes)
         case .not(let node):
-            node.evaluate(batch, into: &answers)
+            node.evaluate(batch, rows: rows, into: &answers)
             for row in answers.indices where answers[row] != Condition.Answer.unknown { answers[row] ^= 1 }
         case .isNull(let column):
             let validity = batch.validity(of: column)
-            answers = (0..<batch.count).map { validity[$0] == 0 ? Condition.Answer.yes : Condition.Answer.no }
+            answers = rows.map { validity[$0] == 0 ? Condition.Answer.yes : Condition.Answer.no }
         case .isNothing(let column):
             let validity = batch.validity(of: column)
-            answers = (0..<batch.count).map { validity[$0] == 0 ? Condition.Answer.unknown : Condition.Answer.no }
+            answers = rows.map { validity[$0] == 0 ? Condition.Answer.unknown : Condition.Answer.no }
         case .compare(let column, let comparison, let operand):
-            compare(batch, column, comparison, operand, into: &answers)
+            compare(batch, rows, column, comparison, operand, into: &answers)
         }
     }
 
     /// One decisive answer is the answer of all; else one unknown.
     private func combine(
-        _ nodes: [ConditionNode], _ batch: borrowing ColumnBatch, into answers: inout [UInt8], decisive: UInt8
+        _ nodes: [ConditionNode], _ batch: borrowing ColumnBatch, _ rows: Range<Int>, into answers: inout [UInt8],
+        decisive: UInt8
     ) {
         var part: [UInt8] = []
-        nodes[0].evaluate(batch, into: &answers)
+        nodes[0].evaluate(batch, rows: rows, into: &answers)
         for node in nodes.dropFirst() {
-            node.evaluate(batch, into: &part)
+            node.evaluate(batch, rows: rows, into: &part)
             for row in answers.indices where answers[row] != decisive {
                 if part[row] != decisive ^ 1 { answers[row] = part[row] }
             }
@@ -95,26 +102,26 @@ indirect enum ConditionNode: Sendable {
     }
 
     private func compare(
-        _ batch: borrowing ColumnBatch, _ column: Int, _ comparison: Comparison, _ operand: Operand,
-        into answers: inout [UInt8]
+        _ batch: borrowing ColumnBatch, _ rows: Range<Int>, _ column: Int, _ comparison: Comparison,
+        _ operand: Operand, into answers: inout [UInt8]
     ) {
         answers.removeAll(keepingCapacity: true)
-        answers.reserveCapacity(batch.count)
+        answers.reserveCapacity(rows.count)
         let (words, validity) = (batch.words(of: column), batch.validity(of: column))
         switch operand {
         case .word(let value):
-            for row in 0..<batch.count {
+            for row in rows {
                 answers.append(validity[row] == 0 ? Condition.Answer.unknown : comparison.holds(words[row], value))
             }
         case .double(let value):
-            for row in 0..<batch.count {
+            for row in rows {
                 let cell = Double(bitPattern: UInt64(bitPattern: words[row]))
                 answers.append(validity[row] == 0 ? Condition.Answer.unknown : comparison.holds(cell, value))
             }
         case .bytes(let value):
             // Each string of the dictionary once, however many rows have it.
             var known = [UInt8?](repeating: nil, count: batch.dictionaryOffsets(of: column).count)
-            for row in 0..<batch.count {
+            for row in rows {
                 guard validity[row] != 0 else {
                     answers.append(Condition.Answer.unknown)
                     continue

@@ -41,6 +41,10 @@ struct Fold: ~Copyable {
 
     /// One for each stream of the catalog.
     let judges: [ReadingJudge]
+    /// Of each stream of the catalog.
+    private let rollups: [[StreamRollup]]
+    /// Who asks for what is not committed yet; nil where nobody can.
+    var live: LivePartials?
     let deadLetters: PipelineTable
     private let ledger: PipelineTable
     /// Nil where no stream has sources of Sparkplug.
@@ -77,6 +81,11 @@ struct Fold: ~Copyable {
         let (deadLetters, ledger) = (try open(.deadLetters), try open(.ledger))
         let marks = identity.isReplay ? try open(.deadLetterMarks) : nil
         let births = catalog.hasSparkplugSources ? try open(.sparkplugBirths) : nil
+        let rollups = try catalog.streams.indices.map { (stream) throws(TableError) in
+            try configuration.rollups.rollups(ofStream: stream).map { (entry) throws(TableError) in
+                try StreamRollup(entry.plan, store: store, configuration: configuration, lane: identity.name)
+            }
+        }
         var archive: BirthArchive?
         if births != nil {
             // A dead letter of any lane may become readable by what came later; every other lane goes on as it was.
@@ -85,7 +94,7 @@ struct Fold: ~Copyable {
                 through: ledger.committedThrough)
         }
         let systemTables = [deadLetters, ledger, marks, births].compactMap(\.self)
-        for table in tables + systemTables where !table.widenedColumns.isEmpty {
+        for table in tables + systemTables + rollups.joined().map(\.table) where !table.widenedColumns.isEmpty {
             report(.widened(table: table.layout.name, columns: table.widenedColumns))
         }
         self.identity = identity
@@ -98,6 +107,7 @@ struct Fold: ~Copyable {
                 catalog.streams[stream], stream: stream, table: tables[stream], duplicates: duplicates[stream],
                 lane: identity)
         }
+        self.rollups = rollups
         self.deadLetters = deadLetters
         self.ledger = ledger
         self.births = births
@@ -165,6 +175,7 @@ struct Fold: ~Copyable {
                 retryAt = nil
             }
             do throws(FoldError) {
+                if let number = live?.wanted() { try answerLive(number) }
                 if try advance(progress, through: durable, isLast: isDraining, at: now) { continue }
             } catch {
                 guard error.isTransient, !isDraining else { throw error }
@@ -222,8 +233,18 @@ struct Fold: ~Copyable {
         for judge in judges { judge.table.complete() }
         var committed: [CommittedRows] = []
         do throws(TableError) {
+            for (judge, rollups) in zip(judges, rollups) {
+                // Rollups have areas among their keys.
+                judge.table.complete()
+                for rollup in rollups { try rollup.prepare(judge.table.batch, through: foldedThrough) }
+            }
             for table in dataTables {
                 if let rows = try table.commit(through: foldedThrough, firstOffset: committedThrough.next) {
+                    committed.append(rows)
+                }
+            }
+            for rollup in rollups.joined() {
+                if let rows = try rollup.commit(through: foldedThrough, firstOffset: committedThrough.next) {
                     committed.append(rows)
                 }
             }
@@ -240,6 +261,22 @@ struct Fold: ~Copyable {
         firstFoldMilliseconds = nil
         progress.didCommit(through: committedThrough)
         report(.committed(lane: identity.name, through: committedThrough, committed))
+    }
+
+    /// Gives what the rows that wait say to who asks for it; not while a commit is half done.
+    private mutating func answerLive(_ number: UInt64) throws(FoldError) {
+        guard !isCommitting else { return }
+        var partials: [LivePartials.Partials] = []
+        do throws(TableError) {
+            // In the order of the catalog of rollups, which is that of the streams.
+            for (judge, rollups) in zip(judges, rollups) {
+                judge.table.complete()
+                for rollup in rollups { partials.append(try rollup.live(judge.table.batch)) }
+            }
+        } catch {
+            throw .table(error)
+        }
+        live?.answer(number, partials)
     }
 
     /// Moves the counts into the ledger's rows; a commit that failed before has done so already.

@@ -18,6 +18,9 @@ package enum JournalRun {
             defer { extendLifetime(lock) }
             let facts = try JournalDirectory(store, configuration.journalDirectory(lane: lane)).facts()
             guard let last = facts?.lastOffset else { return .beforeFirst }
+            try RollupRecovery(
+                catalog: catalog, configuration: configuration, store: store, report: report
+            ).run()
             var fold = try Fold(
                 identity: Fold.Identity(name: lane, index: 0), catalog: catalog, configuration: configuration,
                 store: store, duplicates: registers, messageByteLimit: 8 << 20, report: report)

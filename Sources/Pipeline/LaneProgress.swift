@@ -86,6 +86,9 @@ package final class LaneProgress: Sendable {
         _ = unsafe withUnsafeMutableBytes(of: &bytes) { unsafe read(wakeUpReader, $0.baseAddress, $0.count) }
     }
 
+    /// Makes the fold look up, since somebody has asked it something.
+    func wake() { signal() }
+
     private func signal() {
         var byte: UInt8 = 1
         // A full pipe means that the fold has not looked yet, which is enough.

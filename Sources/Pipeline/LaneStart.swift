@@ -12,6 +12,7 @@ final class LaneStart: Sendable {
     let name: String
     let ledgerOffset: JournalOffset
     let progress: LaneProgress
+    let live: LivePartials
 
     private let lane: Mutex<Lane?>
     private let fold: Mutex<Fold?>
@@ -52,6 +53,8 @@ final class LaneStart: Sendable {
             .journalOpened(
                 lane: lane.name, nextOffset: journal.nextOffset, cutByteCount: journal.cutByteCountAtOpening))
         progress = LaneProgress(durable: journal.durableThrough, committed: fold.ledgerOffset)
+        live = LivePartials(lane: lane.name, progress: progress)
+        fold.live = live
         self.fold = Mutex(fold)
         self.lane = Mutex(
             Lane(
@@ -98,6 +101,7 @@ final class LaneStart: Sendable {
         }
         let folding = WorkerThread { [self] in
             guard var fold = fold.withLock({ $0.take() }) else { return }
+            defer { live.close() }
             do throws(FoldError) {
                 try fold.run(progress)
             } catch {

@@ -20,6 +20,7 @@ package final class Pipeline: Sendable {
 
     private struct RunningLane: Sendable {
         let name: String
+        let live: LivePartials
         let progress: LaneProgress
         let intake: WorkerThread
         let fold: WorkerThread
@@ -51,6 +52,14 @@ package final class Pipeline: Sendable {
         feedback = try Self.feedback(configuration.feedback, lanes: laneConfigurations, report: report)
         directory = try DataDirectory.whenFree(configuration, store: store, report: report)
         lanes = Mutex([])
+        do throws(TableError) {
+            // Before lanes open the tables of the rollups, which must then be where those of the streams are.
+            try RollupRecovery(
+                catalog: catalog, configuration: configuration, store: store, report: report
+            ).run()
+        } catch {
+            throw .table(error)
+        }
         let registers = catalog.streams.map { DuplicateRegister(windowMicroseconds: $0.duplicateWindow) }
         var starts: [LaneStart] = []
         for (index, lane) in laneConfigurations.enumerated() {
@@ -89,7 +98,7 @@ package final class Pipeline: Sendable {
             lanes.withLock {
                 $0.append(
                     RunningLane(
-                        name: start.name, progress: start.progress, intake: running.intake, fold: running.fold))
+                        name: start.name, live: start.live, progress: start.progress, intake: running.intake, fold: running.fold))
             }
         }
         let thread = replays.begin { [weak self] problem in self?.fail(problem) }
@@ -121,6 +130,9 @@ package final class Pipeline: Sendable {
         }
         return sender
     }
+
+    /// The partials that no table has yet, one for each lane that runs.
+    package var livePartials: [LivePartials] { lanes.withLock { $0.map(\.live) } }
 
     /// Why lanes have ended by themselves; empty while all is well.
     package var failureSentences: [String] { failures.withLock { $0 } }

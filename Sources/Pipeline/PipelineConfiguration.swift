@@ -26,6 +26,8 @@ package struct PipelineConfiguration: Sendable {
 
     /// The areas that readings are assigned to.
     package var areas = AreaReference.none
+    /// The rollups of the streams.
+    package var rollups = RollupCatalog.none
 
     /// What is sent back to fleets; nil for nothing.
     package var feedback: FeedbackConfiguration?

@@ -24,6 +24,8 @@ package enum PipelineEvent: Sendable {
     case payloadNote(lane: String, stream: String, offset: JournalOffset, PayloadNote)
     /// The definition of a stream has gained columns, or columns that may be null, and its table has them now.
     case widened(table: String, columns: [String])
+    /// A rollup that lacked readings, because it is new or a crash came between two commits, has them now.
+    case rollupCaughtUp(table: String, lane: String, readingCount: Int)
     case committed(lane: String, through: JournalOffset, [CommittedRows])
     /// A commit or a read failed and is tried again; nothing is lost meanwhile.
     case retrying(lane: String, problem: String)

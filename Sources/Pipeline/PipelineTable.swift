@@ -22,6 +22,8 @@ final class PipelineTable {
     private var segments: SegmentWriter
     /// What a commit that did not succeed has written of the rows that still wait.
     private var writtenSegments: [Segment]?
+    /// Written ahead of the commit, because memory has no room for all its rows.
+    private var staged: [Segment] = []
     private var table: DeltaTable
     /// The columns that the table has got, or that may be null, since this opened it.
     let widenedColumns: [String]
@@ -54,7 +56,7 @@ final class PipelineTable {
     private static func open(_ layout: TableLayout, _ log: LocalLogStore) throws(TableError) -> DeltaTable {
         let options = DeltaTable.Options(keepsFiles: false)
         let metadata = TableMetadata(
-            schema: layout.deltaSchema, partitionColumns: TableLayout.partitionColumns, name: layout.name,
+            schema: layout.deltaSchema, partitionColumns: layout.partitioning.columns, name: layout.name,
             description: layout.description, createdMilliseconds: millisecondsNow())
         do throws(DeltaError) {
             return try DeltaTable(opening: log, options: options)
@@ -98,7 +100,7 @@ final class PipelineTable {
     private static func fittedSchema(
         of table: DeltaTable, to layout: TableLayout
     ) throws(TableError) -> DeltaSchema {
-        guard table.snapshot.partitionColumns == TableLayout.partitionColumns else {
+        guard table.snapshot.partitionColumns == layout.partitioning.columns else {
             throw .columnsChanged(
                 table: layout.name,
                 problems: ["it is partitioned by \(table.snapshot.partitionColumns.joined(separator: ", "))"])
@@ -134,35 +136,47 @@ final class PipelineTable {
         areas?.reset()
     }
 
-    /// Writes the rows that wait and commits them with the offset through which they are complete.
+    /// Writes the rows that wait and commits them with the offset through which they are complete; without rows only when
+    /// `isForced`.
     ///
     /// - Throws: when it is not known whether the rows are in the table. They still wait, and the very same call must be
     ///   made again before any row is added: with other rows or another offset, some could come in twice.
-    func commit(through offset: JournalOffset, firstOffset: JournalOffset) throws(TableError) -> CommittedRows? {
-        guard !batch.isEmpty else {
+    func commit(
+        through offset: JournalOffset, firstOffset: JournalOffset, isForced: Bool = false
+    ) throws(TableError) -> CommittedRows? {
+        guard !batch.isEmpty || !staged.isEmpty || isForced else {
             // Readings that were not stored may have left strings.
             empty()
             return nil
         }
         complete()
-        let written = try writeSegments(firstOffset: firstOffset)
+        let written = try staged + writeSegments(firstOffset: firstOffset)
         let now = millisecondsNow()
         let transaction = DeltaTransaction(
             adding: try written.map { (segment) throws(TableError) in try addFile(segment, now: now) },
             applicationTransaction: ApplicationTransaction(
                 appId: appId, version: Int64(offset.number), lastUpdatedMilliseconds: now),
             operationMetrics: [
-                "numFiles": String(written.count), "numOutputRows": String(batch.count),
+                "numFiles": String(written.count), "numOutputRows": String(written.reduce(0) { $0 + $1.rowCount }),
                 "numOutputBytes": String(written.reduce(0) { $0 + $1.byteCount }),
             ], timestampMilliseconds: now)
-        let (rows, mismatches) = (batch.count, areas?.mismatchCount ?? 0)
+        let rows = written.reduce(0) { $0 + $1.rowCount }
+        let mismatches = areas?.mismatchCount ?? 0
         try append(transaction)
         empty()
         writtenSegments = nil
+        staged = []
         committedThrough = offset
         return CommittedRows(
             table: layout.name, version: table.snapshot.version, rowCount: rows, segmentCount: written.count,
             byteCount: written.reduce(0) { $0 + $1.byteCount }, areaMismatchCount: mismatches)
+    }
+
+    /// Writes the rows that wait; they are part of the table with the next commit only.
+    func stage(firstOffset: JournalOffset) throws(TableError) {
+        guard !batch.isEmpty else { return }
+        staged += try segments.write(batch, firstOffset: firstOffset)
+        batch.removeAll()
     }
 
     private func append(_ transaction: DeltaTransaction) throws(TableError) {
@@ -195,10 +209,11 @@ final class PipelineTable {
         do throws(DeltaError) {
             return AddFile(
                 path: segment.path,
-                partitionValues: [
-                    try PartitionValue("date", .date(days: Int32(clamping: day))),
-                    try PartitionValue("hour", .integer(Int32(hour))),
-                ],
+                partitionValues: Array(
+                    [
+                        try PartitionValue("date", .date(days: Int32(clamping: day))),
+                        try PartitionValue("hour", .integer(Int32(hour))),
+                    ].prefix(layout.partitioning.columns.count)),
                 byteCount: Int64(segment.byteCount), modificationMilliseconds: now,
                 statistics: FileStatistics(
                     rowCount: segment.rowCount, columns: layout.columns, statistics: segment.statistics))

@@ -40,7 +40,8 @@ struct Recovery: Sendable {
         // Made with the first replay.
         if lanes.contains(where: { $0.name == ReplayLane.name }) { system.append(TableLayout.deadLetterMarks.name) }
         if catalog.hasSparkplugSources { system.append(TableLayout.sparkplugBirths.name) }
-        for name in catalog.streams.map(\.name) + system {
+        let rollups = configuration.rollups.entries.map(\.plan.layout.name)
+        for name in catalog.streams.map(\.name) + system + rollups {
             try sweep(name, table: try files(of: name), lanes: lanes)
         }
         for lane in lanes {
@@ -149,23 +150,20 @@ struct Recovery: Sendable {
         var count = 0
         var oldCount = 0
         do throws(FileError) {
-            for day in try store.entries(of: directory(of: name)) where day.name.hasPrefix("date=") {
-                for hour in try store.entries(of: "\(directory(of: name))/\(day.name)") where hour.isDirectory {
-                    let folder = "\(day.name)/\(hour.name)"
-                    for file in try store.entries(of: "\(directory(of: name))/\(folder)") {
-                        let path = "\(folder)/\(file.name)"
-                        // What was compacted or removed stays for readers of older versions, until it is vacuumed.
-                        guard table.file(path) == nil, table.tombstone(path) == nil else { continue }
-                        switch remnant(file.name, lanes) {
-                        case .foreign: continue
-                        case .old:
-                            oldCount += 1
-                            continue
-                        case .unfinished: break
-                        }
-                        try store.remove("\(directory(of: name))/\(path)")
-                        count += 1
+            for folder in try partitionFolders(of: name) {
+                for file in try store.entries(of: "\(directory(of: name))/\(folder)") where !file.isDirectory {
+                    let path = "\(folder)/\(file.name)"
+                    // What was compacted or removed stays for readers of older versions, until it is vacuumed.
+                    guard table.file(path) == nil, table.tombstone(path) == nil else { continue }
+                    switch remnant(file.name, lanes) {
+                    case .foreign: continue
+                    case .old:
+                        oldCount += 1
+                        continue
+                    case .unfinished: break
                     }
+                    try store.remove("\(directory(of: name))/\(path)")
+                    count += 1
                 }
             }
         } catch {
@@ -173,6 +171,18 @@ struct Recovery: Sendable {
         }
         if count > 0 { report(.swept(table: name, fileCount: count)) }
         if oldCount > 0 { report(.unnamedSegments(table: name, fileCount: oldCount)) }
+    }
+
+    /// The folders that segments can be in: those of days and, below them, of hours.
+    private func partitionFolders(of name: String) throws(FileError) -> [String] {
+        var folders: [String] = []
+        for day in try store.entries(of: directory(of: name)) where day.name.hasPrefix("date=") {
+            folders.append(day.name)
+            for hour in try store.entries(of: "\(directory(of: name))/\(day.name)") where hour.isDirectory {
+                folders.append("\(day.name)/\(hour.name)")
+            }
+        }
+        return folders
     }
 
     /// What a file is that no commit names.

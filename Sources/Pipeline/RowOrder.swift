@@ -1,13 +1,13 @@
 import Telemetry
 
-/// The order in which the rows of a batch go into segments: by hour of the event, then by the sort key.
+/// The order in which the rows of a batch go into segments: by hour or day of the event, then by the sort key.
 ///
 /// Least significant key first, each pass stable: numbers by radix, only over bytes that differ, and not at all when
 /// they are in order already; strings by counting over the ranks of the dictionary. Linear in the number of rows.
 struct RowOrder: ~Copyable {
-    /// The rows of one hour: a segment.
+    /// The rows of one hour or day: a segment.
     struct Partition: Equatable {
-        /// Hours since 1970-01-01T00:00:00Z.
+        /// Its first hour, counted since 1970-01-01T00:00:00Z.
         let hour: Int64
         let rows: Range<Int>
     }
@@ -23,10 +23,12 @@ struct RowOrder: ~Copyable {
     /// 11: the counts of a pass take 8 KiB, and three passes order the microseconds of two hours.
     private static let digitBitCount = 11
 
-    /// Sorts the rows of `batch` by hour of `timeColumn`, which is never null, and then by `sortColumns`; null is first.
-    ///
-    /// Without a time column there are no partitions.
-    mutating func sort(_ batch: borrowing ColumnBatch, timeColumn: Int?, sortColumns: [Int]) {
+    /// Sorts the rows of `batch` by the partition of `timeColumn`, which is never null, and then by `sortColumns`; null
+    /// is first. Without a time column there are no partitions.
+    mutating func sort(
+        _ batch: borrowing ColumnBatch, timeColumn: Int?, sortColumns: [Int],
+        partitioning: TableLayout.Partitioning = .hour
+    ) {
         let count = batch.count
         rows.removeAll(keepingCapacity: true)
         rows.append(contentsOf: 0..<UInt32(count))
@@ -43,7 +45,7 @@ struct RowOrder: ~Copyable {
                 sortByWord(batch, column)
             }
         }
-        if let timeColumn { sortByHour(batch, timeColumn) } else { partitions.removeAll() }
+        if let timeColumn { sortByPartition(batch, timeColumn, partitioning) } else { partitions.removeAll() }
     }
 
     private mutating func sortByWord(_ batch: borrowing ColumnBatch, _ column: Int) {
@@ -155,7 +157,9 @@ struct RowOrder: ~Copyable {
         }
     }
 
-    private mutating func sortByHour(_ batch: borrowing ColumnBatch, _ timeColumn: Int) {
+    private mutating func sortByPartition(
+        _ batch: borrowing ColumnBatch, _ timeColumn: Int, _ partitioning: TableLayout.Partitioning
+    ) {
         let times = batch.words(of: timeColumn)
         partitions.removeAll(keepingCapacity: true)
         guard times.count > 0 else { return }
@@ -164,13 +168,13 @@ struct RowOrder: ~Copyable {
             first = min(first, times[row])
             last = max(last, times[row])
         }
-        let hour = EventTime(microsecondsSinceEpoch: first).hoursSinceEpoch
-        guard EventTime(microsecondsSinceEpoch: last).hoursSinceEpoch != hour else {
+        let hour = partitioning.firstHour(of: first)
+        guard partitioning.firstHour(of: last) != hour else {
             partitions.append(Partition(hour: hour, rows: 0..<rows.count))
             return
         }
         Self.fill(&keys, rows) { row in
-            UInt64(bitPattern: EventTime(microsecondsSinceEpoch: times[row]).hoursSinceEpoch ^ Int64.min)
+            UInt64(bitPattern: partitioning.firstHour(of: times[row]) ^ Int64.min)
         }
         sortByKeys()
         var start = 0

@@ -9,13 +9,13 @@ struct Segment: Sendable {
     let path: String
     let byteCount: Int
     let rowCount: Int
-    /// Hours since 1970-01-01T00:00:00Z.
+    /// The first hour of the partition, since 1970-01-01T00:00:00Z.
     let hour: Int64
     /// One for each column of the layout; nil for those that are maps, of which the log says nothing.
     let statistics: [ColumnStatistics?]
 }
 
-/// Lays the rows of a batch down as Parquet files, one for each hour.
+/// Lays the rows of a batch down as Parquet files, one for each partition.
 ///
 /// Each file is written whole, synced and renamed into place before its segment is returned.
 struct SegmentWriter: ~Copyable {
@@ -49,7 +49,8 @@ struct SegmentWriter: ~Copyable {
     ///
     /// - Throws: when a file could not be made durable; those written before are removed, or swept at the next start.
     mutating func write(_ batch: borrowing ColumnBatch, firstOffset: JournalOffset) throws(TableError) -> [Segment] {
-        order.sort(batch, timeColumn: layout.timeColumn, sortColumns: layout.sortColumns)
+        order.sort(
+            batch, timeColumn: layout.timeColumn, sortColumns: layout.sortColumns, partitioning: layout.partitioning)
         let rows = order.rows
         var segments: [Segment] = []
         var files: [NewFile] = []
@@ -62,7 +63,7 @@ struct SegmentWriter: ~Copyable {
                 writer.reset()
                 throw .segment(error, table: layout.name)
             }
-            let path = Self.path(hour: partition.hour, namePrefix: namePrefix, firstOffset: firstOffset)
+            let path = path(hour: partition.hour, namePrefix: namePrefix, firstOffset: firstOffset)
             files.append(NewFile(path: "\(tableDirectory)/\(path)", bytes: file))
             segments.append(
                 Segment(
@@ -82,11 +83,12 @@ struct SegmentWriter: ~Copyable {
     }
 
     /// Where a new segment goes; no two are ever called the same.
-    private static func path(hour: Int64, namePrefix: String, firstOffset: JournalOffset) -> String {
+    private func path(hour: Int64, namePrefix: String, firstOffset: JournalOffset) -> String {
         let civil = CivilTime(EventTime(microsecondsSinceEpoch: hour * 3_600_000_000))
         let random = String(UInt32.random(in: .min ... .max), radix: 16)
         let unique = String(repeating: "0", count: 8 - random.utf8.count) + random
-        return "date=\(civil.date)/hour=\(civil.hour)/\(namePrefix)\(firstOffset)-\(unique).zstd.parquet"
+        let folder = layout.partitioning == .hour ? "date=\(civil.date)/hour=\(civil.hour)" : "date=\(civil.date)"
+        return "\(folder)/\(namePrefix)\(firstOffset)-\(unique).zstd.parquet"
     }
 
     private static func encode(

@@ -13,8 +13,26 @@ package struct TableLayout: Sendable {
     /// The order of rows in a segment.
     package let sortColumns: [Int]
 
-    /// The partition columns of every table.
-    package static let partitionColumns = ["date", "hour"]
+    /// Into which folders rows go.
+    package let partitioning: Partitioning
+
+    /// How much time the rows of a partition span.
+    package enum Partitioning: Sendable {
+        /// Columns `date` and `hour`: for readings and what is as many.
+        case hour
+        /// A column `date` only: for partials, of which a day has few.
+        case day
+
+        package var columns: [String] { self == .hour ? ["date", "hour"] : ["date"] }
+
+        /// The first hour of the partition, since 1970-01-01T00:00:00Z, in which a time in microseconds lies.
+        @inline(__always)
+        func firstHour(of time: Int64) -> Int64 {
+            self == .hour
+                ? EventTime(microsecondsSinceEpoch: time).hoursSinceEpoch : floorDivide(time, 86_400_000_000) * 24
+        }
+    }
+
     /// The columns that say where a row came from, at the end of every table.
     package static let traceColumns = [
         ColumnDefinition(
@@ -25,7 +43,8 @@ package struct TableLayout: Sendable {
     ]
 
     package init(
-        name: String, description: String, columns: [ColumnDefinition], timeColumn: Int, sortColumns: [Int]
+        name: String, description: String, columns: [ColumnDefinition], timeColumn: Int, sortColumns: [Int],
+        partitioning: Partitioning = .hour
     ) {
         require(columns.indices.contains(timeColumn) && !columns[timeColumn].isNullable, "a table has a time")
         self.name = name
@@ -33,6 +52,7 @@ package struct TableLayout: Sendable {
         self.columns = columns
         self.timeColumn = timeColumn
         self.sortColumns = sortColumns
+        self.partitioning = partitioning
     }
 
     func index(of column: String) -> Int {
@@ -61,11 +81,12 @@ package struct TableLayout: Sendable {
                 column.name, column.type.deltaType, isNullable: column.isNullable,
                 comment: column.comment.isEmpty ? nil : column.comment)
         }
-        return DeltaSchema(
-            own + [
-                DeltaColumn("date", .date, isNullable: true, comment: "the day of \(columns[timeColumn].name), UTC"),
-                DeltaColumn("hour", .integer, isNullable: true, comment: "the hour of the day, 0-23, UTC"),
-            ])
+        let time = columns[timeColumn].name
+        let parts = [
+            DeltaColumn("date", .date, isNullable: true, comment: "the day of \(time), UTC"),
+            DeltaColumn("hour", .integer, isNullable: true, comment: "the hour of the day, 0-23, UTC"),
+        ]
+        return DeltaSchema(own + parts.prefix(partitioning.columns.count))
     }
 }
 

@@ -8,6 +8,10 @@ struct Accumulator {
     private var counts: [Int64] = []
     /// 128 bits: a sum of 18-digit numbers passes 64 with the tenth.
     private var sums: [Int128] = []
+    /// Instead of `sums` for doubles, which have no common unit.
+    private var doubleSums: [CompensatedSum] = []
+    /// The hash of each string of a batch's dictionary, as far as it has been read.
+    private var hashes: [UInt64] = []
     /// Whether a group has a value yet.
     private var isKnown: [Bool] = []
     private var words: [Int64] = []
@@ -28,7 +32,7 @@ struct Accumulator {
         switch aggregate {
         case .rows, .values, .yes, .known: Self.grow(&counts, count, 0)
         case .sum:
-            Self.grow(&sums, count, 0)
+            if type == .double { Self.grow(&doubleSums, count, CompensatedSum()) } else { Self.grow(&sums, count, 0) }
             Self.grow(&isKnown, count, false)
         case .minimum, .maximum, .earliest, .latest, .earliestTime, .latestTime:
             Self.grow(&words, count, 0)
@@ -46,7 +50,10 @@ struct Accumulator {
 
     // MARK: Adding
 
-    /// Takes in `rows` of a batch, each of which belongs to the group beside it.
+    /// Forgets what it knows of the batch, whose dictionaries begin anew.
+    mutating func beginBatch() { hashes.removeAll(keepingCapacity: true) }
+
+    /// Takes in `rows` of a batch, each of which belongs to the group beside it; they ascend.
     mutating func add(_ batch: borrowing ColumnBatch, rows: [UInt32], groups: [UInt32], answers: inout [UInt8]) {
         switch aggregate {
         case .rows: for group in groups { counts[Int(group)] += 1 }
@@ -60,15 +67,13 @@ struct Accumulator {
         case .mergedBins(let column, _): mergeBins(batch, column, rows, groups)
         case .distinct(let column): addDistinct(batch, column, rows, groups)
         case .mergedDistinct(let column): mergeDistinct(batch, column, rows, groups)
-        case .yes(let condition):
-            condition.evaluate(batch, into: &answers)
-            for index in rows.indices where answers[Int(rows[index])] == Condition.Answer.yes {
-                counts[Int(groups[index])] += 1
-            }
-        case .known(let condition):
-            condition.evaluate(batch, into: &answers)
-            for index in rows.indices where answers[Int(rows[index])] != Condition.Answer.unknown {
-                counts[Int(groups[index])] += 1
+        case .yes(let condition), .known(let condition):
+            guard let first = rows.first, let last = rows.last else { return }
+            condition.evaluate(batch, rows: Int(first)..<Int(last) + 1, into: &answers)
+            var isWanted: InlineArray<3, Int64> = [0, 1, 0]
+            if case .known = aggregate { isWanted[Int(Condition.Answer.no)] = 1 }
+            for index in rows.indices {
+                counts[Int(groups[index])] += isWanted[Int(answers[Int(rows[index] - first)])]
             }
         case .earliest(let column, let time), .earliestTime(let column, let time):
             addEnds(batch, column, time, rows, groups) {
@@ -89,6 +94,13 @@ struct Accumulator {
         _ batch: borrowing ColumnBatch, _ column: Int, _ rows: [UInt32], _ groups: [UInt32]
     ) {
         let (cells, validity) = (batch.words(of: column), batch.validity(of: column))
+        if type == .double {
+            for index in rows.indices where validity[Int(rows[index])] != 0 {
+                doubleSums[Int(groups[index])].add(Double(bitPattern: UInt64(bitPattern: cells[Int(rows[index])])))
+                isKnown[Int(groups[index])] = true
+            }
+            return
+        }
         for index in rows.indices where validity[Int(rows[index])] != 0 {
             sums[Int(groups[index])] += Int128(cells[Int(rows[index])])
             isKnown[Int(groups[index])] = true
@@ -181,8 +193,8 @@ struct Accumulator {
         }
         // Each string is hashed once.
         let (offsets, bytes) = (batch.dictionaryOffsets(of: column), batch.dictionaryBytes(of: column))
-        let hashes = (0..<(offsets.count - 1)).map { id in
-            StableHash.hash(bytes.extracting(Int(offsets[id])..<Int(offsets[id + 1])))
+        for id in hashes.count..<max(hashes.count, offsets.count - 1) {
+            hashes.append(StableHash.hash(bytes.extracting(Int(offsets[id])..<Int(offsets[id + 1]))))
         }
         for index in rows.indices where validity[Int(rows[index])] != 0 {
             sketches[Int(groups[index])].add(hash: hashes[Int(cells[Int(rows[index])])])
@@ -209,7 +221,7 @@ struct Accumulator {
 
     /// In how many further rows what is left of a group's sum goes.
     func restCount(_ group: Int) -> Int {
-        guard case .sum = aggregate else { return 0 }
+        guard case .sum = aggregate, type != .double else { return 0 }
         return Int((sums[group].magnitude + Self.sumLimit.magnitude - 1) / Self.sumLimit.magnitude) - 1
     }
 
@@ -221,6 +233,10 @@ struct Accumulator {
         case .rows, .values, .yes, .known: batch.setWord(part == 0 ? counts[group] : 0, column: column)
         case .sum:
             guard isKnown[group] else { return }
+            if type == .double {
+                if part == 0 { batch.setDouble(doubleSums[group].value, column: column) }
+                return
+            }
             let done = Self.sumLimit * Int128(part) * (sums[group] < 0 ? -1 : 1)
             guard part == 0 || done.magnitude < sums[group].magnitude else { return }
             let rest = sums[group] - done

@@ -1,3 +1,4 @@
+import Geography
 package import Telemetry
 
 /// Gathers rows into groups and says something of each: batch by batch, in any order.
@@ -11,6 +12,8 @@ package struct Aggregation: ~Copyable {
         case column(Int)
         /// The start of the window that holds the time in a column that is never null.
         case window(of: Int, WindowRule)
+        /// The id of the tile that holds a position in degrees; null without one.
+        case tile(longitude: Int, latitude: Int, zoom: Int)
     }
 
     /// A column of the result.
@@ -32,6 +35,8 @@ package struct Aggregation: ~Copyable {
     private let keys: [Key]
     private let zone: CivilTimeZone
     private var tables: [GroupTable]
+    /// For each key the number that each string of the batch has here, as far as it was read.
+    private var stringNumbers: [[Int64]]
     /// The key cells of every group, as rows; its dictionaries give strings the same number in every batch.
     private var keyCells: ColumnBatch
     private var accumulators: [Accumulator]
@@ -49,21 +54,27 @@ package struct Aggregation: ~Copyable {
         self.zone = zone
         columns = keys.map(\.definition) + outputs.map(\.definition)
         tables = keys.map { _ in GroupTable() }
+        stringNumbers = keys.map { _ in [] }
         keyCells = ColumnBatch(keys.map(\.definition), rowLimit: groupLimit)
         accumulators = outputs.map { Accumulator($0.aggregate, type: $0.definition.type) }
     }
 
-    /// Takes in the rows of `batch` for which `filter` holds an answer of yes; nil takes all.
+    /// Takes in the rows of `batch` from `firstRow` on for which `filter`, an answer for each of them, is yes; nil takes
+    /// all.
     ///
+    /// A first row of 0 begins another batch; further calls go on with the rows that it got since.
     /// - Throws: `RollupError.tooManyGroups`; the aggregation is then of no further use.
-    package mutating func add(_ batch: borrowing ColumnBatch, where filter: [UInt8]? = nil) throws(RollupError) {
-        guard batch.count > 0 else { return }
+    package mutating func add(
+        _ batch: borrowing ColumnBatch, from firstRow: Int = 0, where filter: [UInt8]? = nil
+    ) throws(RollupError) {
+        if firstRow == 0 {
+            for index in stringNumbers.indices { stringNumbers[index].removeAll(keepingCapacity: true) }
+            for index in accumulators.indices { accumulators[index].beginBatch() }
+        }
+        guard firstRow < batch.count else { return }
+        let all = UInt32(firstRow)..<UInt32(batch.count)
         let rows: [UInt32] =
-            if let filter {
-                (0..<UInt32(batch.count)).filter { filter[Int($0)] == 1 }
-            } else {
-                Array(0..<UInt32(batch.count))
-            }
+            if let filter { all.filter { filter[Int($0) - firstRow] == 1 } } else { Array(all) }
         guard !rows.isEmpty else { return }
         try findGroups(batch, rows)
         for index in accumulators.indices {
@@ -118,18 +129,40 @@ package struct Aggregation: ~Copyable {
     private mutating func refine(
         _ batch: borrowing ColumnBatch, _ rows: [UInt32], key: Int, firstRows: inout [UInt32]
     ) {
+        switch keys[key] {
+        case .window(let column, let rule):
+            let words = batch.words(of: column)
+            var window = WindowCache(rule, zone)
+            refine(rows, key, &firstRows) { window.start(of: words[$0]) }
+        case .tile(let longitude, let latitude, let zoom):
+            let tiles = TileColumns(batch, longitude: longitude, latitude: latitude)
+            let (xs, ys) = (batch.words(of: longitude), batch.words(of: latitude))
+            let (hasX, hasY) = (batch.validity(of: longitude), batch.validity(of: latitude))
+            refine(rows, key, &firstRows) { row in
+                hasX[row] == 0 || hasY[row] == 0 ? nil : tiles.tile(xs[row], ys[row], zoom: zoom)
+            }
+        case .column(let column):
+            let (words, validity) = (batch.words(of: column), batch.validity(of: column))
+            guard batch.definitions[column].type.hasDictionary else {
+                return refine(rows, key, &firstRows) { validity[$0] == 0 ? nil : words[$0] }
+            }
+            numberStrings(of: batch, column: column, key: key)
+            let numbers = stringNumbers[key]
+            refine(rows, key, &firstRows) { validity[$0] == 0 ? nil : numbers[Int(words[$0])] }
+        }
+    }
+
+    @inline(__always)
+    private mutating func refine(
+        _ rows: [UInt32], _ key: Int, _ firstRows: inout [UInt32], word: (Int) -> Int64?
+    ) {
+        // Out of `self`, which is also written to below.
         var table = GroupTable()
         swap(&table, &tables[key])
         defer { swap(&table, &tables[key]) }
         var next = table.count
-        let (column, numbers) = words(batch, key)
-        let (words, validity) = (batch.words(of: column), batch.validity(of: column))
-        var window = WindowCache(keys[key], zone)
         for index in rows.indices {
-            let row = Int(rows[index])
-            var word: Int64?
-            if validity[row] != 0 { word = numbers.isEmpty ? window.start(of: words[row]) : numbers[Int(words[row])] }
-            groups[index] = table.number(group: groups[index], word: word)
+            groups[index] = table.number(group: groups[index], word: word(Int(rows[index])))
             if table.count > next {
                 next = table.count
                 firstRows.append(rows[index])
@@ -137,20 +170,12 @@ package struct Aggregation: ~Copyable {
         }
     }
 
-    /// The column of a key and, for strings, the number that each string of the batch has here.
-    private mutating func words(_ batch: borrowing ColumnBatch, _ key: Int) -> (Int, [Int64]) {
-        switch keys[key] {
-        case .window(let column, _): return (column, [])
-        case .column(let column):
-            guard batch.definitions[column].type.hasDictionary else { return (column, []) }
-            let (offsets, bytes) = (batch.dictionaryOffsets(of: column), batch.dictionaryBytes(of: column))
-            var numbers: [Int64] = []
-            for id in 0..<(offsets.count - 1) {
-                numbers.append(
-                    keyCells.intern(bytes.extracting(Int(offsets[id])..<Int(offsets[id + 1])), column: key))
-            }
-            // Never empty, which would say that the column has no strings.
-            return (column, numbers.isEmpty ? [0] : numbers)
+    /// Gives the strings that a column has got since the last call their numbers here.
+    private mutating func numberStrings(of batch: borrowing ColumnBatch, column: Int, key: Int) {
+        let (offsets, bytes) = (batch.dictionaryOffsets(of: column), batch.dictionaryBytes(of: column))
+        for id in stringNumbers[key].count..<max(stringNumbers[key].count, offsets.count - 1) {
+            let number = keyCells.intern(bytes.extracting(Int(offsets[id])..<Int(offsets[id + 1])), column: key)
+            stringNumbers[key].append(number)
         }
     }
 
@@ -161,6 +186,13 @@ package struct Aggregation: ~Copyable {
             case .window(let column, let rule):
                 if let time = batch.word(row: row, column: column) {
                     keyCells.setWord(rule.start(of: time, in: zone), column: index)
+                }
+            case .tile(let longitude, let latitude, let zoom):
+                let tiles = TileColumns(batch, longitude: longitude, latitude: latitude)
+                if let x = batch.word(row: row, column: longitude), let y = batch.word(row: row, column: latitude),
+                    let tile = tiles.tile(x, y, zoom: zoom)
+                {
+                    keyCells.setWord(tile, column: index)
                 }
             case .column(let column): keyCells.copyCell(of: batch, row: row, column: column, to: index)
             }
@@ -175,27 +207,61 @@ package struct Aggregation: ~Copyable {
 
 /// The window of the row before: most readings of a batch lie in few windows.
 private struct WindowCache {
-    private let rule: WindowRule?
+    private let rule: WindowRule
     private let zone: CivilTimeZone
     private var start: Int64 = 0
     private var end: Int64 = 0
 
-    init(_ key: Aggregation.Key, _ zone: CivilTimeZone) {
-        if case .window(_, let rule) = key { self.rule = rule } else { rule = nil }
+    init(_ rule: WindowRule, _ zone: CivilTimeZone) {
+        self.rule = rule
         self.zone = zone
     }
 
     @inline(__always)
     mutating func start(of word: Int64) -> Int64 {
-        guard let rule else { return word }
         if word >= start, word < end { return start }
         start = rule.start(of: word, in: zone)
         switch rule {
-        case .fixed(let length): end = start + length
+        case .fixed(let length): end = start.addingReportingOverflow(length).partialValue
         // Within a day from its start at least 20 hours belong to it, whatever a zone does.
         case .localDay: end = start + 72_000_000_000
         }
         return start
+    }
+}
+
+/// How two columns of degrees are read.
+private struct TileColumns {
+    /// Digits behind the point of each; nil for doubles.
+    private let scales: (longitude: Int?, latitude: Int?)
+
+    init(_ batch: borrowing ColumnBatch, longitude: Int, latitude: Int) {
+        scales = (Self.scale(batch.definitions[longitude].type), Self.scale(batch.definitions[latitude].type))
+    }
+
+    private static func scale(_ type: ColumnType) -> Int? {
+        switch type {
+        case .decimal(_, let scale): scale
+        case .double: nil
+        default: 0
+        }
+    }
+
+    @inline(__always)
+    func tile(_ x: Int64, _ y: Int64, zoom: Int) -> Int64? {
+        let position: Position?
+        if let scale = scales.longitude, scale == scales.latitude {
+            position = Position(longitude: x, latitude: y, scale: scale)
+        } else {
+            position = Position(
+                longitude: Self.degrees(x, scales.longitude), latitude: Self.degrees(y, scales.latitude))
+        }
+        return position.map { Int64(Tile(containing: $0, zoom: zoom).id) }
+    }
+
+    private static func degrees(_ word: Int64, _ scale: Int?) -> Double {
+        guard let scale else { return Double(bitPattern: UInt64(bitPattern: word)) }
+        return (0..<scale).reduce(Double(word)) { value, _ in value / 10 }
     }
 }
 

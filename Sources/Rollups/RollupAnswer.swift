@@ -28,6 +28,25 @@ package struct RollupFigure: Hashable, Sendable {
     /// The column of an answer: `rsrp_p95`, `covered_share`.
     package var name: String { "\(measure)_\(statistic.name)" }
 
+    /// The columns of partials that the figure is worked out from.
+    var parts: [String] {
+        let suffixes: [String]
+        switch statistic {
+        case .count: suffixes = ["count"]
+        case .sum, .mean: suffixes = ["count", "sum"]
+        case .minimum: suffixes = ["min"]
+        case .maximum: suffixes = ["max"]
+        case .quantile: suffixes = ["bins"]
+        case .share: suffixes = ["yes", "known"]
+        case .yes: suffixes = ["yes"]
+        case .known: suffixes = ["known"]
+        case .distinct: suffixes = ["sketch"]
+        // Which row's value it is, the time says.
+        case .value, .time: suffixes = ["first", "first_time", "last", "last_time"]
+        }
+        return suffixes.map { "\(measure)_\($0)" }
+    }
+
     /// Reads `rsrp.p95`, `rsrp_p95`, or the name of a measure alone, which stands for all that it gives.
     package static func figures(_ text: String, of plan: RollupPlan) -> [RollupFigure]? {
         let all = plan.measures.flatMap(\.figures)
@@ -124,8 +143,12 @@ package struct RollupAnswer: Sendable {
     /// Nil for null and for figures that nothing was measured for; rows ascend by their keys.
     package let rows: [[RollupValue?]]
 
-    /// Works the figures out from merged partials.
-    package init(_ merge: consuming Aggregation, keyCount: Int, figures: [RollupFigure], plan: RollupPlan) {
+    /// Works the figures out from merged partials; `hidesKeys` leaves the keys out, of which there must be one then.
+    package init(
+        _ merge: consuming Aggregation, keyCount mergedKeyCount: Int, figures: [RollupFigure], plan: RollupPlan,
+        hidesKeys: Bool = false
+    ) {
+        let keyCount = hidesKeys ? 0 : mergedKeyCount
         var batch = ColumnBatch(merge.columns, rowLimit: max(1, merge.rowCount))
         let groups = merge.write(into: &batch)
         let names = merge.columns.map(\.name)
@@ -200,9 +223,12 @@ private struct PartialReader {
             return known == 0 ? nil : .double(Double(count("yes")) / Double(known))
         case .sum, .mean:
             let values = count("count")
-            guard values > 0, let column = part("sum"), case .decimal(_, let scale) = batch.definitions[column].type
-            else { return nil }
-            let total = RollupValue.decimal(sum(column, batch), scale: scale)
+            guard values > 0, let column = part("sum") else { return nil }
+            let total: RollupValue
+            switch batch.definitions[column].type {
+            case .decimal(_, let scale): total = .decimal(sum(column, batch), scale: scale)
+            default: total = cell(column, batch) ?? .double(0)
+            }
             if figure.statistic == .sum { return total }
             return total.number.map { .double($0 / Double(values)) }
         case .minimum: return part("min").flatMap { cell($0, batch) }

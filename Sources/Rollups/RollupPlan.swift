@@ -27,6 +27,14 @@ package struct RollupPlan: Sendable {
         }
     }
 
+    /// What tells the partials of a window apart.
+    package enum Key: Sendable {
+        /// The cell of a column, under the column's name.
+        case column(Int)
+        /// The tile that holds a position, as its id, in a column `tile`.
+        case tile(longitude: Int, latitude: Int, zoom: Int)
+    }
+
     /// The parts of a quantity beside its count.
     package struct Parts: OptionSet, Sendable {
         package let rawValue: Int
@@ -36,18 +44,23 @@ package struct RollupPlan: Sendable {
         package static let maximum = Parts(rawValue: 4)
     }
 
+    /// What the names of the tables of rollups begin with, and those of streams do not.
+    package static let tablePrefix = "rollup_"
+
     /// The name; its table is `rollup_<name>`.
     package let name: String
     /// The windows that can be asked for, ascending; partials are kept in the first.
     package let windows: [WindowRule]
     package let zone: CivilTimeZone
     package let measures: [Measure]
+    /// Only readings for which this is true are taken; nil takes all.
+    package let filter: Condition?
     /// The columns of a partial: `window_start`, the keys, `readings`, the measures' parts, `first_arrival`,
     /// `last_arrival`.
     package let columns: [ColumnDefinition]
     package let keyCount: Int
 
-    private let sourceKeys: [Int]
+    private let keys: [Key]
     private let timeColumn: Int
     /// What is made of readings; then the same columns made of partials.
     private let outputs: [Aggregation.Output]
@@ -55,8 +68,8 @@ package struct RollupPlan: Sendable {
 
     /// Compiles a rollup of a stream with the columns `stream`, of which keys, time and arrival are given by index.
     package init(
-        name: String, keys: [Int], windows: [WindowRule], measures: [Measure], timeColumn: Int, arrivalColumn: Int,
-        stream: [ColumnDefinition], zone: CivilTimeZone
+        name: String, keys: [Key], windows: [WindowRule], measures: [Measure], filter: Condition? = nil,
+        timeColumn: Int, arrivalColumn: Int, stream: [ColumnDefinition], zone: CivilTimeZone
     ) {
         require(!windows.isEmpty, "a rollup has windows")
         self.name = name
@@ -64,7 +77,8 @@ package struct RollupPlan: Sendable {
         self.zone = zone
         self.measures = measures
         self.timeColumn = timeColumn
-        sourceKeys = keys
+        self.keys = keys
+        self.filter = filter
         keyCount = keys.count
         var outputs = [
             Aggregation.Output(
@@ -82,7 +96,7 @@ package struct RollupPlan: Sendable {
         self.outputs = outputs
         let keyDefinitions =
             [ColumnDefinition("window_start", .timestamp, isNullable: false, comment: "Where the window begins")]
-            + keys.map { ColumnDefinition(stream[$0].name, stream[$0].type, comment: stream[$0].comment) }
+            + keys.map { $0.definition(stream) }
         columns = keyDefinitions + outputs.map(\.definition)
         let first = keyDefinitions.count
         mergingOutputs = outputs.enumerated().map { index, output in
@@ -103,21 +117,28 @@ package struct RollupPlan: Sendable {
     package func partials() -> Aggregation {
         Aggregation(
             keys: [(.window(of: timeColumn, windows[0]), columns[0])]
-                + sourceKeys.enumerated().map { (.column($1), columns[1 + $0]) },
+                + keys.enumerated().map { ($1.aggregationKey, columns[1 + $0]) },
             outputs: outputs, zone: zone)
     }
 
     /// Merges partials to the windows and keys that are asked for.
     ///
-    /// The window is one of `windows`, or nil, which puts all times together; keys are told by index, from 0.
-    package func merge(window: WindowRule?, keys: [Int]) -> Aggregation {
+    /// The window is one of `windows`, or nil, which puts all times together; keys are told by index, from 0. Of the
+    /// measures only those that `figures` need are merged; nil merges all.
+    package func merge(window: WindowRule?, keys: [Int], figures: [RollupFigure]? = nil) -> Aggregation {
         var groupKeys = keys.map { (key: Aggregation.Key.column(1 + $0), definition: columns[1 + $0]) }
         if let window { groupKeys.insert((.window(of: 0, window), columns[0]), at: 0) }
         if groupKeys.isEmpty {
             // All rows have the same `window_start` in a window without end: one group.
             groupKeys = [(.window(of: 0, .fixed(microseconds: .max)), columns[0])]
         }
-        return Aggregation(keys: groupKeys, outputs: mergingOutputs, zone: zone)
+        return Aggregation(keys: groupKeys, outputs: mergingOutputs(for: figures), zone: zone)
+    }
+
+    private func mergingOutputs(for figures: [RollupFigure]?) -> [Aggregation.Output] {
+        guard let figures else { return mergingOutputs }
+        let wanted = Set(figures.flatMap(\.parts) + ["readings"])
+        return mergingOutputs.filter { wanted.contains($0.definition.name) }
     }
 
     private static func outputs(
@@ -173,6 +194,24 @@ package struct RollupPlan: Sendable {
     }
 }
 
+extension RollupPlan.Key {
+    fileprivate func definition(_ stream: [ColumnDefinition]) -> ColumnDefinition {
+        switch self {
+        case .column(let column):
+            ColumnDefinition(stream[column].name, stream[column].type, comment: stream[column].comment)
+        case .tile(_, _, let zoom):
+            ColumnDefinition("tile", .int64, comment: "Web-mercator tile of zoom \(zoom): quadkey as a number behind a 1")
+        }
+    }
+
+    fileprivate var aggregationKey: Aggregation.Key {
+        switch self {
+        case .column(let column): .column(column)
+        case .tile(let longitude, let latitude, let zoom): .tile(longitude: longitude, latitude: latitude, zoom: zoom)
+        }
+    }
+}
+
 extension Aggregate {
     /// What merges columns that this has written, the first of which is `column`.
     fileprivate func merging(column: Int) -> Aggregate {
@@ -193,7 +232,10 @@ extension Aggregate {
 extension ColumnType {
     /// What an exact sum of the column is kept as.
     package var sumType: ColumnType {
-        if case .decimal(_, let scale) = self { return .decimal(precision: 18, scale: scale) }
-        return .decimal(precision: 18, scale: 0)
+        switch self {
+        case .decimal(_, let scale): .decimal(precision: 18, scale: scale)
+        case .double: .double
+        default: .decimal(precision: 18, scale: 0)
+        }
     }
 }

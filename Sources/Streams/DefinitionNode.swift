@@ -1,3 +1,5 @@
+import DurableFiles
+import Telemetry
 import Yams
 
 /// A value of a YAML file with its place, read with the errors that a person can act on.
@@ -191,6 +193,26 @@ struct DefinitionNode {
         return located(String(pointer.dropFirst()))
     }
 
+    /// The time zone with this name.
+    func timeZone() throws(DefinitionError) -> CivilTimeZone { try timeZone(named: try string()) }
+
+    /// A time zone that is meant here without being written.
+    func timeZone(named name: String) throws(DefinitionError) -> CivilTimeZone {
+        let fix = "Write a name of the IANA database, such as Asia/Ho_Chi_Minh, and install the package tzdata"
+        guard CivilTimeZone.isName(name) else { throw error("`\(name)` is no name of a time zone", fix: fix) }
+        let bytes: [UInt8]
+        do throws(FileError) {
+            bytes = try SystemFileStore().read("\(CivilTimeZone.folder)/\(name)")
+        } catch let problem {
+            throw error("the time zone `\(name)` is not known here: \(problem)", fix: fix)
+        }
+        do throws(TimeZoneError) {
+            return try CivilTimeZone(name: name, file: bytes)
+        } catch let problem {
+            throw error("the file of the time zone `\(name)` cannot be read: \(problem)", fix: fix)
+        }
+    }
+
     func located<Value>(_ value: Value) -> Located<Value> {
         Located(value: value, line: node.mark?.line ?? 0, column: node.mark?.column ?? 0)
     }
@@ -221,8 +243,13 @@ struct DefinitionNode {
 }
 
 /// A value with its place in the file, both from 1.
-struct Located<Value: Sendable>: Sendable {
-    let value: Value
-    let line: Int
-    let column: Int
+package struct Located<Value: Sendable>: Sendable {
+    package let value: Value
+    package let line: Int
+    package let column: Int
+
+    /// Another value at the same place.
+    package func with<Other>(_ value: Other) -> Located<Other> {
+        Located<Other>(value: value, line: line, column: column)
+    }
 }

@@ -162,7 +162,7 @@ struct MappingDefinition {
 
     private static func timeRule(_ members: [String: DefinitionNode]) throws(DefinitionError) -> TimeRule? {
         guard members["zone"] != nil || members["epoch"] != nil || members["part"] != nil else { return nil }
-        let zone = try members["zone"].map(zone)
+        let zone = try members["zone"].map { (zone) throws(DefinitionError) in try zone.timeZone() }
         let epoch = try members["epoch"].map { (node) throws(DefinitionError) in
             try word(node, TimeRule.Epoch.allCases.map(\.rawValue))
         }
@@ -180,23 +180,6 @@ struct MappingDefinition {
                 "`\(node.path)` is `\(node.text)`", fix: "Write one of \(words.joined(separator: ", "))")
         }
         return node.text
-    }
-
-    private static func zone(_ node: DefinitionNode) throws(DefinitionError) -> CivilTimeZone {
-        let name = try node.string()
-        let fix = "Write a name of the IANA database, such as Asia/Ho_Chi_Minh, and install the package tzdata"
-        guard CivilTimeZone.isName(name) else { throw node.error("`\(name)` is no name of a time zone", fix: fix) }
-        let bytes: [UInt8]
-        do throws(FileError) {
-            bytes = try SystemFileStore().read("\(CivilTimeZone.folder)/\(name)")
-        } catch {
-            throw node.error("the time zone `\(name)` is not known here: \(error)", fix: fix)
-        }
-        do throws(TimeZoneError) {
-            return try CivilTimeZone(name: name, file: bytes)
-        } catch {
-            throw node.error("the file of the time zone `\(name)` cannot be read: \(error)", fix: fix)
-        }
     }
 }
 

@@ -31,7 +31,10 @@ extension StreamPlan {
             compiler.columnDefinitions(time: time) + Self.traceColumns
             + (definition.place.isEmpty ? [] : DerivedPlace.columns)
         fieldCount = compiler.fields.count
-        properties = compiler.fields.enumerated().map { index, field in field.property(column: index) }
+        properties = compiler.fields.enumerated().map { index, field in
+            field.property(column: index, bounds: compiler.bounds(of: field.name))
+        }
+        rollups = definition.rollups
         timeColumn = time
         self.identity = ReadingIdentity(columns: identity)
         duplicateWindow = definition.duplicateWindow
@@ -66,8 +69,9 @@ private struct PlanCompiler {
         var unit: String { if case .string(let unit) = facts.source["unit"] { unit } else { "" } }
         var text: String { facts.description ?? facts.title ?? "" }
 
-        func property(column: Int) -> StreamPlan.Property {
-            StreamPlan.Property(name: name, column: column, text: text, unit: unit, isRequired: facts.isRequired)
+        func property(column: Int, bounds: ClosedRange<Double>?) -> StreamPlan.Property {
+            StreamPlan.Property(
+                name: name, column: column, text: text, unit: unit, isRequired: facts.isRequired, bounds: bounds)
         }
     }
 
@@ -221,6 +225,16 @@ private struct PlanCompiler {
                 fix: "Add the property there, or remove that version")
         }
         return column
+    }
+
+    /// The limits of a number over all versions of the schema.
+    func bounds(of name: String) -> ClosedRange<Double>? {
+        var bounds: ClosedRange<Double>?
+        for facts in versions.compactMap({ $0.facts(of: name) }) {
+            guard let low = facts.minimum?.double, let high = facts.maximum?.double, low <= high else { return nil }
+            bounds = min(low, bounds?.lowerBound ?? low)...max(high, bounds?.upperBound ?? high)
+        }
+        return bounds
     }
 
     func columns(of members: [Located<String>], in key: String) throws(DefinitionError) -> [Int] {

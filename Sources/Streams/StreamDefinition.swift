@@ -35,10 +35,11 @@ struct StreamDefinition {
     let sentinels: [Sentinel]
     let precision: [(member: Located<String>, digits: Int)]
     let sort: [Located<String>]?
+    let rollups: [RollupDefinition]
 
     private static let keys = [
         "stream", "title", "schema", "version", "time", "identity", "duplicate_window", "clock", "place", "sources",
-        "missing", "precision", "sort",
+        "missing", "precision", "sort", "rollups",
     ]
 
     /// - Throws: the first thing that is wrong.
@@ -96,6 +97,7 @@ struct StreamDefinition {
         sentinels = optional("missing", Self.sentinels) ?? []
         precision = optional("precision", Self.precision) ?? []
         sort = optional("sort", Self.memberNames)
+        rollups = optional("rollups", RollupDefinition.definitions) ?? []
         let elements = required("sources", "sources: [{ topic: telemetry/+/coverage/+, format: json }]", Self.elements)
         sources = (elements ?? []).compactMap { SourceDefinition($0, errors: &found) }
         Self.checkOverlaps(sources, in: file, errors: &found)
@@ -127,7 +129,9 @@ struct StreamDefinition {
                 "`\(name)` cannot be the name of a stream, which is also that of its table",
                 fix: "Use small letters, digits and _, beginning with a letter, at most 64")
         }
-        let reserved = ["ledger", "dead_letters", "dead_letter_marks", "sparkplug_births", "kpi"]
+        let reserved = [
+            "ledger", "dead_letters", "dead_letter_marks", "sparkplug_births", "restatements", "kpi",
+        ]
         guard !reserved.contains(name), !name.hasPrefix("rollup_") else {
             throw node.error("the table name `\(name)` belongs to the pipeline", fix: "Choose another name")
         }

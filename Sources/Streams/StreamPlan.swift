@@ -73,6 +73,8 @@ package struct StreamPlan: Sendable {
         /// As in the schema's `unit`; empty without one.
         package let unit: String
         package let isRequired: Bool
+        /// The least and the greatest value that any version of the schema allows; nil where one has no limit.
+        package let bounds: ClosedRange<Double>?
     }
 
     /// The name, which is also that of the table.
@@ -100,6 +102,8 @@ package struct StreamPlan: Sendable {
     /// The columns by which the rows of a segment are sorted.
     package let sortColumns: [Int]
     package let properties: [Property]
+    /// As they are written; who owns the rollups compiles them.
+    package let rollups: [RollupDefinition]
 
     /// How many columns come from the schemas.
     let fieldCount: Int

@@ -178,7 +178,7 @@ struct CommitStepTests {
     private func failAtLedger(_ machine: Machine) throws {
         while try machine.advance(isLast: false) {}
         for attempt in 0..<200 {
-            machine.store.fail(afterSteps: 4 + attempt % 7, code: EIO)
+            machine.store.fail(afterSteps: 3 + attempt % 3, code: EIO)
             #expect(throws: FoldError.self) { try machine.drain() }
             machine.store.failNoMore()
             // The ledger's segment is written when all others are committed.

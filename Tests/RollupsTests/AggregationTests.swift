@@ -63,7 +63,7 @@ struct AggregationTests {
     static func plan(windows: [WindowRule] = [.fixed(microseconds: 900_000_000), .localDay]) throws -> RollupPlan {
         let decibels = try #require(StepScale(unitsPerStep: 10, decimals: 1, minimum: -1560, maximum: -310))
         return RollupPlan(
-            name: "coverage", keys: [1, 2], windows: windows,
+            name: "coverage", keys: [.column(1), .column(2)], windows: windows,
             measures: [
                 .quantity("rsrp", column: 3, [.sum, .minimum, .maximum], binning: .step(decibels)),
                 .share("covered", try Condition("rsrp >= -105", columns: columns)),

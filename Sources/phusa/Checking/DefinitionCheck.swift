@@ -12,6 +12,7 @@ struct DefinitionCheck {
     private var exampleCount = 0
     private var mappingCount = 0
     private var areaCount = 0
+    private var rollupCount = 0
 
     /// What is checked of a reading's unit too: the same number means something else with another one.
     private static let meanings = ["unit"]
@@ -20,6 +21,8 @@ struct DefinitionCheck {
         let folder = DefinitionFolder.read(streamsFolder)
         mistakes = folder.errors
         for stream in folder.streams { check(stream) }
+        let rollups = RollupCatalog(StreamCatalog(streams: folder.streams.compactMap(\.plan)), errors: &mistakes)
+        rollupCount = rollups.entries.count
         // What the meta-schema and the compiler find at one place of a schema is one mistake.
         var seen: Set<String> = []
         mistakes = mistakes.filter { mistake in
@@ -35,8 +38,8 @@ struct DefinitionCheck {
     var summary: String {
         let parts = [
             Format.counted(streamCount, "stream"), Format.counted(schemaCount, "schema"),
-            Format.counted(mappingCount, "mapping"), Format.counted(exampleCount, "example"),
-            Format.counted(areaCount, "area"),
+            Format.counted(mappingCount, "mapping"), Format.counted(rollupCount, "rollup"),
+            Format.counted(exampleCount, "example"), Format.counted(areaCount, "area"),
         ]
         let verdict = mistakes.isEmpty ? "no mistakes" : Format.counted(mistakes.count, "mistake")
         return "Checked \(parts.joined(separator: ", ")): \(verdict)."

@@ -71,6 +71,7 @@ struct BenchFold: ParsableCommand {
     @Option(name: .long, help: "Folder with areas and streams.") var schemas = "Schemas"
     @Option(name: .long, help: "zstd level of segments.") var compression: Int32 = 3
     @Flag(name: .long, help: "Leaves the columns of areas empty, to see what they cost.") var withoutAreas = false
+    @Flag(name: .long, inversion: .prefixedNo, help: "Also make the rollups of the streams.") var rollups = true
 
     func run() throws {
         // Under the benchmark's own name, every message would be folded a second time.
@@ -84,6 +85,7 @@ struct BenchFold: ParsableCommand {
         var configuration = PipelineConfiguration(dataDirectory: data, node: "bench")
         configuration.compressionLevel = compression
         if !withoutAreas { configuration.areas = try AreaReference.load(folder: "\(schemas)/areas") }
+        if rollups { configuration.rollups = try RollupCatalog(catalog) }
         let clock = ContinuousClock()
         let (start, startCPU) = (clock.now, Self.processorSeconds())
         let last = try JournalRun.fold(configuration, catalog: catalog)

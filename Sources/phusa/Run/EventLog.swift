@@ -80,6 +80,10 @@ struct EventLog: Sendable {
                 .map { "\($0.table)=\($0.areaMismatchCount)" }
             if !mismatches.isEmpty { metadata["area_mismatches"] = "\(mismatches.joined(separator: ","))" }
             logger.info("committed", metadata: metadata)
+        case .rollupCaughtUp(let table, let lane, let count):
+            logger.info(
+                "the rollup has the readings now that it lacked",
+                metadata: ["table": "\(table)", "lane": "\(lane)", "readings": "\(count)"])
         case .retrying(let lane, let problem):
             logger.warning("trying again", metadata: ["lane": "\(lane)", "problem": "\(problem)"])
         case .swept(let table, let count):

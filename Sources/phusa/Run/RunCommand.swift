@@ -51,8 +51,10 @@ struct Run: ParsableCommand {
             sets: set + named.compactMap { name, value in value.map { "\(name)=\($0)" } })
         if let mistake = configuration.contradiction { throw CommandFailure.usage(mistake) }
         let catalog: StreamCatalog
+        let rollups: RollupCatalog
         do throws(DefinitionError) {
             catalog = try StreamCatalog.load("\(configuration.schemas)/streams")
+            rollups = try RollupCatalog(catalog)
         } catch {
             throw CommandFailure.usage("\(error)")
         }
@@ -61,10 +63,12 @@ struct Run: ParsableCommand {
                 "Streams with Sparkplug sources need every message of an edge node, in order: set lanes to 1 and no "
                     + "broker.shared_group, or run a phusa of its own, with another node and data folder, for them")
         }
-        try Self.runPipeline(configuration, catalog)
+        try Self.runPipeline(configuration, catalog, rollups)
     }
 
-    private static func runPipeline(_ configuration: RunConfiguration, _ catalog: StreamCatalog) throws {
+    private static func runPipeline(
+        _ configuration: RunConfiguration, _ catalog: StreamCatalog, _ rollups: RollupCatalog
+    ) throws {
         let log = EventLog()
         let signals = StopSignals()
         var areas = AreaReference.none
@@ -83,6 +87,7 @@ struct Run: ParsableCommand {
         do throws(PipelineStartError) {
             var settings = configuration.pipeline
             settings.areas = areas
+            settings.rollups = rollups
             settings.feedback = configuration.feedback(hasSparkplug: catalog.hasSparkplugSources)
             pipeline = try Pipeline(settings, catalog: catalog, lanes: lanes) { log.write($0) }
         } catch {

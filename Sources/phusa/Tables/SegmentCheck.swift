@@ -43,7 +43,7 @@ struct SegmentCheck {
                     if lies(least, inPartitionWith: greatest) { hasTimeInPartition = true }
                 }
             }
-            if hasTime, !hasTimeInPartition, hourOfPartition != nil {
+            if hasTime, !hasTimeInPartition, hoursOfPartition != nil {
                 fail("no column of times lies in the hour of its partition")
             }
         } catch {
@@ -139,18 +139,21 @@ struct SegmentCheck {
 
     // MARK: The partition
 
-    /// Hours since the epoch of a partition by date and hour; nil for other partitions.
-    private var hourOfPartition: Int64? {
-        guard let date = file.partitionText("date"), let hour = file.partitionText("hour").flatMap({ Int64($0) }),
-            let day = TimePattern.iso.parse("\(date)T00:00:00Z", defaultOffsetSeconds: nil)
+    /// The hours since the epoch of a partition by date, or by date and hour; nil for other partitions.
+    private var hoursOfPartition: Range<Int64>? {
+        guard let date = file.partitionText("date"),
+            let day = TimePattern.iso.parse("\(date)T00:00:00Z", defaultOffsetSeconds: nil)?.hoursSinceEpoch
         else { return nil }
-        return day.hoursSinceEpoch + hour
+        guard snapshot.partitionColumns.contains("hour") else { return day..<day + 24 }
+        guard let hour = file.partitionText("hour").flatMap({ Int64($0) }) else { return nil }
+        return day + hour..<day + hour + 1
     }
 
     private func lies(_ least: ParquetValue, inPartitionWith greatest: ParquetValue) -> Bool {
         guard case .timestampMicros(let first) = least, case .timestampMicros(let last) = greatest else { return false }
-        return EventTime(microsecondsSinceEpoch: first).hoursSinceEpoch == hourOfPartition
-            && EventTime(microsecondsSinceEpoch: last).hoursSinceEpoch == hourOfPartition
+        guard let hours = hoursOfPartition else { return false }
+        return hours.contains(EventTime(microsecondsSinceEpoch: first).hoursSinceEpoch)
+            && hours.contains(EventTime(microsecondsSinceEpoch: last).hoursSinceEpoch)
     }
 }
 

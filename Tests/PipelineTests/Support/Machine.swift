@@ -21,6 +21,7 @@ final class Machine {
         var writer: JournalWriter?
         var fold: Fold?
         var progress = LaneProgress(durable: .beforeFirst, committed: .beforeFirst)
+        var live: LivePartials?
         /// What was appended and may be in the journal, by number.
         var appended: [UInt64: SentMessage] = [:]
         /// Every message up to this one was acknowledged.
@@ -54,6 +55,7 @@ final class Machine {
         configuration.cadence.readingCount = readingCount
         configuration.maximumPayloadByteCount = 2000
         configuration.compressionLevel = 1
+        configuration.rollups = try RollupCatalog(catalog)
         configuration.journal = JournalWriter.Configuration(fileByteCount: 8192, byteLimit: 1 << 20, diskReserve: 0)
         lanes = (0..<laneCount).map { LaneBox(name: "lane\($0)") }
         try open()
@@ -64,6 +66,9 @@ final class Machine {
     /// Opens everything in the order of `Pipeline.init`.
     func open() throws {
         try store.createDirectory(Self.directory)
+        try RollupRecovery(
+            catalog: catalog, configuration: configuration, store: store, report: { [events] in events.append($0) }
+        ).run()
         let registers = catalog.streams.map { DuplicateRegister(windowMicroseconds: $0.duplicateWindow) }
         let report: @Sendable (PipelineEvent) -> Void = { [events] in events.append($0) }
         for (index, lane) in lanes.enumerated() {
@@ -75,6 +80,9 @@ final class Machine {
                 committedThrough: fold.tablesOffset)
             if writer.firstOffset == writer.nextOffset { fold.giveUp(before: writer.firstOffset) }
             lane.progress = LaneProgress(durable: writer.durableThrough, committed: fold.ledgerOffset)
+            let live = LivePartials(lane: lane.name, progress: lane.progress)
+            fold.live = live
+            lane.live = live
             lane.fold = consume fold
             lane.writer = consume writer
         }

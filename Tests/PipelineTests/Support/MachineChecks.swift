@@ -92,6 +92,7 @@ extension Machine {
         }
         try checkDeadLetters(place)
         try checkLedger(place)
+        try checkRollups(place)
         let report = try Audit.run(dataDirectory: Self.directory, store: store)
         let isBalanced = report.isBalanced
         #expect(isBalanced, "\(place): \(report.findings)")

@@ -33,6 +33,22 @@ enum TestStreams {
         clock: { future: 1m, past: 36500d }
         sources:
           - { topic: \(name)/+, format: json }
+        rollups:
+          \(name):
+            by: [kind, on]
+            windows: [5m, 1h, 1d]
+            measures:
+              level: { figures: [count, sum, mean, min, max, p50], step: 0.5 }
+              tags: { of: tag, figures: [sum, p90] }
+              ratio: [mean]
+              high: { share: level >= 10 OR on = true }
+              devices: { distinct: device }
+              newest: { last: tag }
+          \(name)_on:
+            by: [device]
+            where: on = true
+            windows: [1h]
+            measures: { tag: [sum] }
         """
     }
 
