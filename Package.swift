@@ -80,7 +80,7 @@ let package = Package(
             name: "phusa",
             dependencies: [
                 "Telemetry", "DurableFiles", "MQTTSource", "Journal", "JSONDocument", "Payloads", "JSONSchema",
-                "Streams", "Parquet", "DeltaLake", "Geography", "Pipeline",
+                "Streams", "Parquet", "DeltaLake", "Geography", "Conditions", "Rollups", "Pipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),

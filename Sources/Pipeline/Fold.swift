@@ -264,7 +264,7 @@ struct Fold: ~Copyable {
     }
 
     /// Gives what the rows that wait say to who asks for it; not while a commit is half done.
-    private mutating func answerLive(_ number: UInt64) throws(FoldError) {
+    mutating func answerLive(_ number: UInt64) throws(FoldError) {
         guard !isCommitting else { return }
         var partials: [LivePartials.Partials] = []
         do throws(TableError) {

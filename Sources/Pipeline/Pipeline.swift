@@ -98,7 +98,8 @@ package final class Pipeline: Sendable {
             lanes.withLock {
                 $0.append(
                     RunningLane(
-                        name: start.name, live: start.live, progress: start.progress, intake: running.intake, fold: running.fold))
+                        name: start.name, live: start.live, progress: start.progress, intake: running.intake,
+                        fold: running.fold))
             }
         }
         let thread = replays.begin { [weak self] problem in self?.fail(problem) }

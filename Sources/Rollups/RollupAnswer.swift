@@ -28,6 +28,9 @@ package struct RollupFigure: Hashable, Sendable {
     /// The column of an answer: `rsrp_p95`, `covered_share`.
     package var name: String { "\(measure)_\(statistic.name)" }
 
+    /// As it is asked for: `rsrp.p95`.
+    package var dottedName: String { "\(measure).\(statistic.name)" }
+
     /// The columns of partials that the figure is worked out from.
     var parts: [String] {
         let suffixes: [String]
@@ -42,7 +45,7 @@ package struct RollupFigure: Hashable, Sendable {
         case .known: suffixes = ["known"]
         case .distinct: suffixes = ["sketch"]
         // Which row's value it is, the time says.
-        case .value, .time: suffixes = ["first", "first_time", "last", "last_time"]
+        case .value, .time: suffixes = ["first_time", "last_time", "first", "last"]
         }
         return suffixes.map { "\(measure)_\($0)" }
     }
@@ -69,6 +72,17 @@ package struct RollupFigure: Hashable, Sendable {
 }
 
 extension RollupFigure.Statistic {
+    /// The type of the figure, where that of its part is known.
+    fileprivate func type(ofPart part: ColumnType?) -> ColumnType {
+        switch self {
+        case .count, .yes, .known, .distinct: .int64
+        case .mean, .quantile, .share: .double
+        case .time: .timestamp
+        case .sum, .minimum, .maximum: part ?? .double
+        case .value: part ?? .string
+        }
+    }
+
     package var name: String {
         switch self {
         case .count: return "count"
@@ -139,6 +153,8 @@ package enum RollupValue: Equatable, Sendable {
 package struct RollupAnswer: Sendable {
     /// The keys, then `readings`, then the figures.
     package let columns: [String]
+    /// What the columns hold; sums may have more digits than their type has room for.
+    package let types: [ColumnType]
     package let keyCount: Int
     /// Nil for null and for figures that nothing was measured for; rows ascend by their keys.
     package let rows: [[RollupValue?]]
@@ -164,6 +180,13 @@ package struct RollupAnswer: Sendable {
             row = end
         }
         self.keyCount = keyCount
+        let definitions = merge.columns
+        types =
+            definitions.prefix(keyCount).map { $0.type == .date ? .string : $0.type } + [.int64]
+            + figures.map { figure in
+                let part = figure.parts.lazy.compactMap { name in definitions.first { $0.name == name } }.last
+                return figure.statistic.type(ofPart: part?.type)
+            }
         columns = names.prefix(keyCount) + ["readings"] + figures.map(\.name)
         self.rows = rows.sorted { Self.precedes($0.prefix(keyCount), $1.prefix(keyCount)) }
     }
@@ -176,6 +199,7 @@ package struct RollupAnswer: Sendable {
             case (_, nil): return false
             case (.text(let a)?, .text(let b)?): return a.utf8.lexicographicallyPrecedes(b.utf8)
             case (.time(let a)?, .time(let b)?): return a < b
+            case (.boolean(let a)?, .boolean(let b)?): return !a && b
             case (let a?, let b?): return (a.number ?? 0) < (b.number ?? 0)
             }
         }

@@ -104,6 +104,9 @@ package struct RollupPlan: Sendable {
         }
     }
 
+    /// The names of the keys, in their order.
+    package var keyNames: [String] { columns[1..<1 + keyCount].map(\.name) }
+
     /// The columns of the table: those of a partial and where it came from.
     package var tableColumns: [ColumnDefinition] {
         columns + [
@@ -200,7 +203,8 @@ extension RollupPlan.Key {
         case .column(let column):
             ColumnDefinition(stream[column].name, stream[column].type, comment: stream[column].comment)
         case .tile(_, _, let zoom):
-            ColumnDefinition("tile", .int64, comment: "Web-mercator tile of zoom \(zoom): quadkey as a number behind a 1")
+            ColumnDefinition(
+                "tile", .int64, comment: "Web-mercator tile of zoom \(zoom): quadkey as a number behind a 1")
         }
     }
 

@@ -185,7 +185,7 @@ struct StreamDefinitionTests {
             ("/rsrp: [-200, 2147483647]", "/device: [1]", 12, "Remove it"),
             ("/lat: 6", "/lat: 12", 14, "Change the number"),
             ("/lat: 6", "/cqi: 1", 14, "Remove it"),
-            ("precision:", "rollups: 3\nprecision:", 13, "Known are stream"),
+            ("precision:", "rollup: 3\nprecision:", 13, "Known are stream"),
             ("precision:", "time: /ts\nprecision:", 4, "Keep one"),
             ("precision:", "\tprecision:", 13, "Correct the YAML"),
         ])

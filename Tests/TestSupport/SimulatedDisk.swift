@@ -26,6 +26,8 @@ struct SimulatedDisk {
     var random: SeededRandom
     var capacity: Int
     var failures: [Int: Int32] = [:]
+    /// Every step on a path that contains this text fails.
+    var failingPath: (text: String, code: Int32)?
     private(set) var stepCount = 0
     /// Counts the crashes.
     private(set) var generation = 0
@@ -49,6 +51,9 @@ struct SimulatedDisk {
     mutating func beginStep() { stepCount += 1 }
 
     mutating func failIfDue(_ operation: FileError.Operation, _ path: String) throws(FileError) {
+        if let failingPath, path.contains(failingPath.text) {
+            throw FileError(operation, path, code: failingPath.code)
+        }
         guard let code = failures.removeValue(forKey: stepCount) else { return }
         throw FileError(operation, path, code: code)
     }
@@ -220,6 +225,7 @@ struct SimulatedDisk {
         generation += 1
         locks = []
         failures = [:]
+        failingPath = nil
         for change in pendingNames where random.chance(1, in: 2) { Self.apply(change, to: &durableNames) }
         pendingNames = []
         names = durableNames

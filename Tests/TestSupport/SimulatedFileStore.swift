@@ -23,9 +23,17 @@ package final class SimulatedFileStore: FileStore {
         disk.withLock { $0.failures[$0.stepCount + count + 1] = code }
     }
 
+    /// Makes every step on a path that contains `text` fail with `code`, a value of `errno`.
+    package func fail(onPathsContaining text: String, code: Int32) {
+        disk.withLock { $0.failingPath = (text, code) }
+    }
+
     /// Takes back every failure that has not happened yet.
     package func failNoMore() {
-        disk.withLock { $0.failures = [:] }
+        disk.withLock { disk in
+            disk.failures = [:]
+            disk.failingPath = nil
+        }
     }
 
     /// Changes how many bytes the disk holds.

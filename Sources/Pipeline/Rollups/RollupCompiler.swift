@@ -84,7 +84,8 @@ struct RollupCompiler {
             return try Condition(text.value, columns: stream.columns)
         } catch {
             throw definition.error(
-                at: text, "the condition of `\(key)` cannot be used: \(error.sentence), at character "
+                at: text,
+                "the condition of `\(key)` cannot be used: \(error.sentence), at character "
                     + "\(error.characterOffset + 1) of `\(text.value)`",
                 fix: "Correct the condition")
         }
@@ -192,7 +193,8 @@ struct RollupCompiler {
         let units = Double(wanted.digits) / divisor * power
         guard units >= 1, units == units.rounded(),
             let scale = StepScale(
-                unitsPerStep: Int64(units), decimals: decimals, minimum: Int64((bounds.lowerBound * power).rounded(.down)),
+                unitsPerStep: Int64(units), decimals: decimals,
+                minimum: Int64((bounds.lowerBound * power).rounded(.down)),
                 maximum: Int64((bounds.upperBound * power).rounded(.up)))
         else {
             throw definition.error(

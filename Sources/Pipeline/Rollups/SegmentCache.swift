@@ -48,7 +48,8 @@ final class SegmentCache: Sendable {
             state.clock += 1
             state.entries[path] = Entry(segment: segment, byteCount: byteCount, lastUse: state.clock)
             state.byteCount += byteCount
-            while state.byteCount > byteLimit, let oldest = state.entries.min(by: { $0.value.lastUse < $1.value.lastUse })
+            while state.byteCount > byteLimit,
+                let oldest = state.entries.min(by: { $0.value.lastUse < $1.value.lastUse })
             {
                 state.entries[oldest.key] = nil
                 state.byteCount -= oldest.value.byteCount

@@ -120,7 +120,8 @@ extension RollupPlan {
     /// The table of the rollup.
     package var layout: TableLayout {
         TableLayout(
-            name: Self.tablePrefix + name, description: "Partial aggregates; rows with equal keys and window are to be merged",
+            name: Self.tablePrefix + name,
+            description: "Partial aggregates; rows with equal keys and window are to be merged",
             columns: tableColumns, timeColumn: 0, sortColumns: Array(1..<1 + keyCount) + [0], partitioning: .day)
     }
 }
