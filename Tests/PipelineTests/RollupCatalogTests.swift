@@ -1,6 +1,7 @@
 import DurableFiles
 import Rollups
 import Streams
+import Telemetry
 import TestSupport
 import Testing
 

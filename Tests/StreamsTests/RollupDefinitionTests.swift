@@ -1,4 +1,5 @@
 import DurableFiles
+import Telemetry
 import TestSupport
 import Testing
 
