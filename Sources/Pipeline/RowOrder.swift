@@ -23,8 +23,9 @@ struct RowOrder: ~Copyable {
     /// 11: the counts of a pass take 8 KiB, and three passes order the microseconds of two hours.
     private static let digitBitCount = 11
 
-    /// Sorts the rows of `batch` by the partition of `timeColumn`, which is never null, and then by `sortColumns`; null
-    /// is first. Without a time column there are no partitions.
+    /// Sorts the rows of `batch` by the partition of `timeColumn`, which is never null, and then by `sortColumns`.
+    ///
+    /// Null is first. Without a time column there are no partitions.
     mutating func sort(
         _ batch: borrowing ColumnBatch, timeColumn: Int?, sortColumns: [Int],
         partitioning: TableLayout.Partitioning = .hour

@@ -56,14 +56,6 @@ package struct SegmentReader {
         throw damage("it has \(reader.rowCount) rows, and the log says \(recordCount)")
     }
 
-    private func readMap(_ name: String) throws(TableError) {
-        do throws(ParquetReadError) {
-            for group in reader.rowGroups.indices { _ = try reader.readMap(name, rowGroup: group) }
-        } catch {
-            throw damage(error.description)
-        }
-    }
-
     func damage(_ problem: String) -> TableError {
         .damagedSegment(path: path, table: table, problem: problem)
     }

@@ -36,7 +36,7 @@ private final class CompactedTable {
 
     func open() throws(DeltaError) -> DeltaTable {
         try DeltaTable(
-            creating: TableMetadata(schema: layout.deltaSchema, partitionColumns: TableLayout.partitionColumns),
+            creating: TableMetadata(schema: layout.deltaSchema, partitionColumns: layout.partitioning.columns),
             in: log, options: .init(keepsFiles: false), timestampMilliseconds: now)
     }
 

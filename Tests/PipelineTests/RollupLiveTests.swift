@@ -21,7 +21,7 @@ struct RollupLiveTests {
         let lanes = machine.lanes.compactMap(\.live)
         let reader = RollupReader(
             machine.configuration.rollups, dataDirectory: Machine.directory, node: "n", store: machine.store,
-            live: { lanes })
+            liveMaximumAgeMilliseconds: 0, live: { lanes })
         let box = ResultBox()
         let asking = WorkerThread {
             let question = RollupQuestion(keys: [], window: nil, figures: [RollupFigure("tags", .sum)])

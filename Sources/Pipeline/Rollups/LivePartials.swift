@@ -38,14 +38,14 @@ package final class LivePartials: Sendable {
         self.progress = progress
     }
 
-    /// The partials of every rollup, in the order of the catalog, at most `maximumAgeMilliseconds` old.
+    /// The partials of every rollup, in the order of the catalog, less than `maximumAgeMilliseconds` old.
     ///
     /// - Returns: nil when the fold has not answered in time, as it cannot while the disk takes no commit.
     package func current(maximumAgeMilliseconds: Int64, timeoutMilliseconds: Int64) -> [Partials]? {
         let start = monotonicMilliseconds()
         let number = state.withLock { state -> UInt64? in
             if state.isClosed { return nil }
-            if state.answered > 0, start - state.milliseconds <= maximumAgeMilliseconds { return 0 }
+            if state.answered > 0, start - state.milliseconds < maximumAgeMilliseconds { return 0 }
             if state.asked == state.answered { state.asked += 1 }
             return state.asked
         }

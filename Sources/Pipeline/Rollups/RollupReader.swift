@@ -18,22 +18,25 @@ package final class RollupReader: Sendable {
     private let cache: SegmentCache
     private let tables = Mutex<[String: DeltaTable]>([:])
 
-    /// How old partials that are in no table may be: a reading counts in an answer less than two seconds after its
-    /// acknowledgement.
-    private static let liveMaximumAgeMilliseconds: Int64 = 500
+    private let liveMaximumAgeMilliseconds: Int64
     private static let liveTimeoutMilliseconds: Int64 = 2000
     private static let attemptCount = 20
 
     /// Reads below `dataDirectory`; `live` gives the lanes that run in this process.
+    ///
+    /// What is in no table yet may be `liveMaximumAgeMilliseconds` old. Half a second: a reading counts in an answer less
+    /// than two seconds after its acknowledgement, and many who ask at once share one look at the fold.
     package init(
         _ rollups: RollupCatalog, dataDirectory: String, node: String, store: any FileStore = SystemFileStore(),
-        cacheByteLimit: Int = 256 << 20, live: @escaping @Sendable () -> [LivePartials] = { [] }
+        cacheByteLimit: Int = 256 << 20, liveMaximumAgeMilliseconds: Int64 = 500,
+        live: @escaping @Sendable () -> [LivePartials] = { [] }
     ) {
         self.rollups = rollups
         self.dataDirectory = dataDirectory
         self.node = node
         self.store = store
         self.live = live
+        self.liveMaximumAgeMilliseconds = liveMaximumAgeMilliseconds
         cache = SegmentCache(byteLimit: cacheByteLimit)
     }
 
@@ -67,7 +70,7 @@ package final class RollupReader: Sendable {
         of plan: RollupPlan, index: Int
     ) throws(RollupReadError) -> (DeltaSnapshot, [LivePartials.Partials]?) {
         let lanes = live()
-        var maximumAge = Self.liveMaximumAgeMilliseconds
+        var maximumAge = liveMaximumAgeMilliseconds
         for _ in 0..<Self.attemptCount {
             var partials: [LivePartials.Partials]? = lanes.isEmpty ? nil : []
             for lane in lanes {
