@@ -16,7 +16,7 @@ struct RollupCommand: ParsableCommand {
             committed yet (15 s by default) is not in the answer.
 
             FIGURES
-              rsrp          all that the rollup keeps of rsrp
+              rsrp                       all that the rollup keeps of the measure rsrp
               rsrp.mean, rsrp.p95, rsrp.p99.9, covered.share, devices.distinct
 
             TIMES are those at which windows begin: 2026-11-21 (a day of the rollup's zone), 2026-11-21T08:00:00Z, now,
@@ -130,7 +130,7 @@ struct RollupCommand: ParsableCommand {
             table.add([
                 .init(plan.name, tint: .accent), .init(plan.keyNames.joined(separator: ", ")),
                 .init(plan.windows.map(\.description).joined(separator: ", ")),
-                .init(plan.measures.flatMap(\.figures).map(\.dottedName).joined(separator: ", ")),
+                .init(plan.measures.map(\.name).joined(separator: ", ")),
             ])
         }
         var output = try Output(path: output)
