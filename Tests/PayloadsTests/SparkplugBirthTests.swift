@@ -165,6 +165,47 @@ struct SparkplugBirthTests {
         let isKept = births.keep(payload, of: second, isRestored: false)
         #expect(isKept)
     }
+
+    @Test("devices that come under ever new names do not fill what births may hold, whatever ends their node")
+    func renamedDevices() throws {
+        var births = SparkplugBirths(metricLimit: 10)
+        var payload = Phusa_Sparkplug_SparkplugPayload()
+        payload.metrics = (0..<4).map { index in
+            var metric = Phusa_Sparkplug_SparkplugMetric()
+            metric.name = "m\(index)"
+            return metric
+        }
+        let node = try topic("spBv1.0/G/NBIRTH/1")
+        for round in 0..<100 {
+            let device = try topic("spBv1.0/G/DBIRTH/1/\(round)")
+            let death = try topic("spBv1.0/G/NDEATH/1")
+            let areKept =
+                births.keep(payload, of: node, isRestored: false) && births.keep(payload, of: device, isRestored: false)
+            #expect(areKept, "round \(round)")
+            if round % 2 == 0 { _ = births.bury(Phusa_Sparkplug_SparkplugPayload(), of: death) }
+            #expect((births.birth(of: device) == nil) == (round % 2 == 0))
+        }
+    }
+
+    @Test("edge nodes that come and go under ever new names do not fill it either")
+    func renamedNodes() throws {
+        var births = SparkplugBirths(metricLimit: 10)
+        for round in 0..<100 {
+            // Each is asked for its birth, which has no metrics, and dies.
+            let arrival = EventTime(microsecondsSinceEpoch: Int64(round) * 10_000_000)
+            let birth = try topic("spBv1.0/G/NBIRTH/\(round)")
+            let death = try topic("spBv1.0/G/NDEATH/\(round)")
+            let isAsked = births.asksForRebirth(of: birth, at: arrival)
+            let isKept = births.keep(Phusa_Sparkplug_SparkplugPayload(), of: birth, isRestored: false)
+            #expect(isAsked && isKept, "round \(round)")
+            _ = births.bury(Phusa_Sparkplug_SparkplugPayload(), of: death)
+        }
+    }
+
+    private func topic(_ text: String) throws -> SparkplugTopic {
+        let topic = SparkplugTopic(text.utf8Bytes)
+        return try #require(topic)
+    }
 }
 
 extension PayloadReader {

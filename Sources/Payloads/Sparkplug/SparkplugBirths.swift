@@ -14,8 +14,6 @@ struct SparkplugBirths {
         fileprivate var byAlias: [UInt64: Int] = [:]
         /// Those without an alias.
         fileprivate var byName: [Fingerprint: Int] = [:]
-        /// Of a device: the session of its edge node in which it was born.
-        fileprivate var session = 0
 
         /// What the certificate says of a metric.
         subscript(metric: Phusa_Sparkplug_SparkplugMetric) -> Metric? {
@@ -24,14 +22,13 @@ struct SparkplugBirths {
         }
     }
 
-    /// What is known of an edge node besides its metrics.
+    /// What is known of an edge node besides its metrics, while its birth or that of one of its devices is kept.
     private struct Node {
-        /// Counts births and deaths of the node, which end its devices' births.
-        var session = 0
         var lastSequence: UInt8?
         /// The number by which a death belongs to a birth.
         var birthNumber: UInt64?
-        var rebirthAskedAt: EventTime?
+        /// The keys of its devices' births, which end with its own.
+        var devices: Set<Fingerprint> = []
     }
 
     /// What came of a message's sequence number.
@@ -40,17 +37,16 @@ struct SparkplugBirths {
         case gap(expected: UInt8)
     }
 
-    /// A minute: an edge node needs that long to answer, and a fleet of them must not be asked with every message.
-    private static let rebirthInterval: Int64 = 60_000_000
-
     /// 262,144 metrics of all births together, about 40 MiB: thousands of edge nodes with dozens of metrics each.
     private let metricLimit: Int
     private var metricCount = 0
     private var births: [Fingerprint: Birth] = [:]
     private var nodes: [Fingerprint: Node] = [:]
+    private var rebirths: RebirthRequests
 
     init(metricLimit: Int = 1 << 18) {
         self.metricLimit = metricLimit
+        rebirths = RebirthRequests(limit: metricLimit)
     }
 
     // MARK: Births and deaths
@@ -60,9 +56,8 @@ struct SparkplugBirths {
     /// Of a restored one, which comes from where the caller keeps them, it is not known what followed it.
     mutating func keep(_ payload: Phusa_Sparkplug_SparkplugPayload, of topic: SparkplugTopic, isRestored: Bool) -> Bool
     {
-        end(topic.sourceKey)
-        guard metricCount + payload.metrics.count <= metricLimit, births.count < metricLimit, nodes.count < metricLimit
-        else { return false }
+        end(topic, withDevices: !isRestored)
+        guard metricCount + payload.metrics.count <= metricLimit, births.count < metricLimit else { return false }
         var birth = Birth()
         birth.metrics.reserveCapacity(payload.metrics.count)
         for metric in payload.metrics where metric.hasName {
@@ -75,12 +70,12 @@ struct SparkplugBirths {
         }
         var node = nodes[topic.edgeKey] ?? Node()
         if topic.kind == .nodeBirth {
-            if !isRestored { node.session += 1 }
             node.birthNumber = payload.birthNumber
             node.lastSequence = nil
-            node.rebirthAskedAt = nil
+            rebirths.forget(topic.edgeKey)
+        } else {
+            node.devices.insert(topic.sourceKey)
         }
-        birth.session = node.session
         nodes[topic.edgeKey] = node
         metricCount += birth.metrics.count
         births[topic.sourceKey] = birth
@@ -91,18 +86,30 @@ struct SparkplugBirths {
     ///
     /// - Returns: false when the death is that of an earlier session: a broker may send it after the new birth.
     mutating func bury(_ payload: Phusa_Sparkplug_SparkplugPayload, of topic: SparkplugTopic) -> Bool {
-        if topic.kind == .nodeDeath, var node = nodes[topic.edgeKey] {
-            if let number = payload.birthNumber, let current = node.birthNumber, number != current { return false }
-            node.session += 1
-            node.lastSequence = nil
-            node.birthNumber = nil
-            nodes[topic.edgeKey] = node
+        if topic.kind == .nodeDeath, let current = nodes[topic.edgeKey]?.birthNumber, let number = payload.birthNumber,
+            number != current
+        {
+            return false
         }
-        end(topic.sourceKey)
+        end(topic, withDevices: true)
         return true
     }
 
-    private mutating func end(_ key: Fingerprint) {
+    /// Forgets the birth of the source of a message and, if that is an edge node, those of its devices.
+    private mutating func end(_ topic: SparkplugTopic, withDevices: Bool) {
+        removeBirth(topic.sourceKey)
+        guard var node = nodes[topic.edgeKey] else { return }
+        if topic.sourceKey != topic.edgeKey {
+            node.devices.remove(topic.sourceKey)
+        } else if withDevices {
+            for device in node.devices { removeBirth(device) }
+            node.devices = []
+        }
+        let isKnown = births[topic.edgeKey] != nil || !node.devices.isEmpty
+        nodes[topic.edgeKey] = isKnown ? node : nil
+    }
+
+    private mutating func removeBirth(_ key: Fingerprint) {
         guard let birth = births.removeValue(forKey: key) else { return }
         metricCount -= birth.metrics.count
     }
@@ -110,10 +117,7 @@ struct SparkplugBirths {
     // MARK: Look-ups
 
     /// The birth of the edge node or device of a message, while it is in force.
-    func birth(of topic: SparkplugTopic) -> Birth? {
-        guard let birth = births[topic.sourceKey] else { return nil }
-        return topic.edgeKey == topic.sourceKey || birth.session == nodes[topic.edgeKey]?.session ? birth : nil
-    }
+    func birth(of topic: SparkplugTopic) -> Birth? { births[topic.sourceKey] }
 
     // MARK: Sequence and rebirths
 
@@ -130,15 +134,45 @@ struct SparkplugBirths {
 
     /// Whether the edge node should be asked for its births now.
     mutating func asksForRebirth(of topic: SparkplugTopic, at arrival: EventTime) -> Bool {
-        guard nodes[topic.edgeKey] != nil || nodes.count < metricLimit else { return false }
-        let asked = nodes[topic.edgeKey]?.rebirthAskedAt
-        if let asked, arrival.microsecondsSinceEpoch &- asked.microsecondsSinceEpoch < Self.rebirthInterval,
-            arrival >= asked
-        {
-            return false
+        rebirths.asks(topic.edgeKey, at: arrival)
+    }
+}
+
+/// Which edge nodes were asked for their births lately.
+private struct RebirthRequests {
+    /// A minute: an edge node needs that long to answer, and a fleet of them must not be asked with every message.
+    private static let interval: Int64 = 60_000_000
+
+    private let limit: Int
+    /// Those since `start`, and those of the interval before; older ones are forgotten.
+    private var recent: [Fingerprint: EventTime] = [:]
+    private var earlier: [Fingerprint: EventTime] = [:]
+    private var start = EventTime(microsecondsSinceEpoch: 0)
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// Whether the edge node should be asked now, which then counts as done.
+    mutating func asks(_ edge: Fingerprint, at arrival: EventTime) -> Bool {
+        if !Self.isWithinInterval(arrival, after: start) {
+            earlier = recent
+            recent = [:]
+            start = arrival
         }
-        nodes[topic.edgeKey, default: Node()].rebirthAskedAt = arrival
+        if let asked = recent[edge] ?? earlier[edge], Self.isWithinInterval(arrival, after: asked) { return false }
+        guard recent.count < limit else { return false }
+        recent[edge] = arrival
         return true
+    }
+
+    mutating func forget(_ edge: Fingerprint) {
+        recent[edge] = nil
+        earlier[edge] = nil
+    }
+
+    private static func isWithinInterval(_ time: EventTime, after start: EventTime) -> Bool {
+        (0..<interval).contains(time.microsecondsSinceEpoch &- start.microsecondsSinceEpoch)
     }
 }
 
