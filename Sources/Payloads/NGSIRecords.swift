@@ -55,10 +55,7 @@ enum NGSIRecords {
         var position = 0
         var elements = document.elements(of: array)
         while let element = elements.next(), !sink.isFull {
-            Envelopes.take(document, element, "\(place)/\(position)", message, &outline, into: &sink) {
-                document, entity, message, source, outline in
-                describe(document, entity, notified, message, source.isMapped, &outline)
-            }
+            take(document, element, "\(place)/\(position)", notified: notified, message, &outline, into: &sink)
             position += 1
         }
         if position == 0 { sink.refuse(Refusal(.empty, pointer: place, sentence: "there is no entity in it")) }
