@@ -127,8 +127,8 @@ package struct PayloadExpander: ~Copyable, @unchecked Sendable {
                     )
                 }
             case Z_OK:
-                if offset == byteCount { return Self.truncated("gzip", at: offset) }
-            case Z_BUF_ERROR: return Self.truncated("gzip", at: offset)
+                if offset == byteCount { return Self.truncated(compression, at: offset) }
+            case Z_BUF_ERROR: return Self.truncated(compression, at: offset)
             default:
                 // Safe: zlib's messages are constant texts that end with a zero.
                 let text = unsafe stream.pointee.msg.map { unsafe String(cString: $0) } ?? "error \(result)"
@@ -183,7 +183,7 @@ package struct PayloadExpander: ~Copyable, @unchecked Sendable {
                 } else if unsafe source.pos == source.size, result == 0 {
                     return unsafe target.pos
                 } else if unsafe before == (source.pos, target.pos) {
-                    refusal = unsafe Self.truncated("zstd", at: source.pos)
+                    refusal = unsafe Self.truncated(.zstd, at: source.pos)
                 }
             }
             return 0
@@ -224,7 +224,7 @@ package struct PayloadExpander: ~Copyable, @unchecked Sendable {
             .expandedTooLarge, byteOffset: offset, sentence: "the payload expands to more than \(limit) bytes")
     }
 
-    private static func truncated(_ name: String, at offset: Int) -> Refusal {
-        Refusal(.truncated, byteOffset: offset, sentence: "the \(name) data ends within a frame")
+    private static func truncated(_ compression: Compression, at offset: Int) -> Refusal {
+        Refusal(.truncated, byteOffset: offset, sentence: "the \(compression) data ends within a frame")
     }
 }

@@ -45,6 +45,19 @@ struct PayloadExpanderTests {
         }
     }
 
+    @Test("what ends early is called by the name of its compression")
+    func names() {
+        for (payload, compression) in [
+            (gzip(Self.text), PayloadExpander.Compression.gzip), (zlib(Self.text), .zlib), (zstd(Self.text), .zstd),
+        ] {
+            var expander = PayloadExpander(limit: 1 << 16)
+            let cut = Array(payload.dropLast(5))
+            // Safe: every byte of the array is initialized.
+            let refusal = expander.expand(unsafe cut.span.bytes, compression)
+            #expect(refusal?.sentence == "the \(compression) data ends within a frame")
+        }
+    }
+
     @Test("damage is told with its byte; no damaged byte gives wrong content")
     func damage() {
         for (payload, reason) in [(gzip(Self.text), RefusalReason.notGzip), (zstd(Self.text), .notZstd)] {
