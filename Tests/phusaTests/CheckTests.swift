@@ -165,6 +165,16 @@ struct CheckTests {
             try mistakes("v1.2.schema.json", schema(level: #"{ "type": "number", "minimum": -9, "maximum": 20 }"#))
                 == [])
     }
+
+    @Test("versions of one major number must go together each with each, not only with their neighbours")
+    func allVersions() throws {
+        // Between 1.1 and 1.2 values are only taken away, between 1 and 1.1 only added.
+        let found = try mistakes(
+            "v1.2.schema.json", schema(level: #"{ "type": "number", "minimum": -5, "maximum": 19 }"#))
+        #expect(found.count == 1, "\(found)")
+        #expect(
+            found.first?.hasPrefix("v1.2.schema.json:8:5: version 1.2 breaks with v1.schema.json") == true, "\(found)")
+    }
 }
 
 @Suite("schema new")

@@ -61,13 +61,14 @@ struct DefinitionCheck {
         streamCount += 1
         schemaCount += stream.schemas.count
         mappingCount += stream.plan?.sources.count { $0.mapping != nil } ?? 0
-        var newer: (file: SchemaFile, schema: CompiledSchema)?
+        var newer: [(file: SchemaFile, schema: CompiledSchema)] = []
         for file in stream.schemas {
             guard let schema = compiled(file) else { continue }
-            if let newer, newer.file.version.major == file.version.major {
-                compare(file, schema, newer.file, newer.schema)
+            // All of them, since what each step changes may be harmless and all steps together not.
+            for other in newer where other.file.version.major == file.version.major {
+                compare(file, schema, other.file, other.schema)
             }
-            newer = (file, schema)
+            newer.append((file, schema))
         }
         guard let plan = stream.plan else { return }
         let examples = ExampleCheck(plan, folder: "\(stream.directory)/examples")
