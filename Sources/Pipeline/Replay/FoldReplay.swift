@@ -70,13 +70,10 @@ extension Fold {
         let firstRow = table.batch.count
         var outcomes = request.letters.map { ReplayOutcome(letter: $0) }
         let lane = table.batch.intern(identity.name.utf8Bytes, column: plan.laneColumn)
-        let version = table.batch.intern(
-            judges[route.stream].newestVersion.utf8Bytes, column: plan.schemaVersionColumn)
         // For each good reading, row by row, which of the outcomes it belongs to.
         let places = Self.decode(
             request, at: nextMessage, of: messages, route, with: &decoder, plan: plan,
-            trace: RowTrace(arrival: trace.arrival, lane: lane, offset: trace.offset, newestVersion: version),
-            into: table, outcomes: &outcomes)
+            trace: trace, lane: lane, into: table, outcomes: &outcomes)
         let candidates = self.candidates(firstRow..<table.batch.count, of: route.stream, trace)
         var isDuplicate: [Bool] = []
         do throws(TableError) {
@@ -123,8 +120,8 @@ extension Fold {
     /// Apart, because the payload would otherwise hold all of `self`.
     private static func decode(
         _ request: ReplayRequest, at index: Int, of messages: borrowing MessageBatch, _ route: TopicRoute,
-        with decoder: inout RecordDecoder, plan: StreamPlan, trace: RowTrace, into table: PipelineTable,
-        outcomes: inout [ReplayOutcome]
+        with decoder: inout RecordDecoder, plan: StreamPlan, trace: ReplayTrace, lane: Int64,
+        into table: PipelineTable, outcomes: inout [ReplayOutcome]
     ) -> [Int] {
         var meant: [Int: Int]?
         if let indices = request.readings?.indices {
@@ -143,7 +140,7 @@ extension Fold {
             switch verdict {
             case .reading:
                 batch.setWord(trace.arrival.microsecondsSinceEpoch, column: plan.ingestTimeColumn)
-                batch.setWord(trace.lane, column: plan.laneColumn)
+                batch.setWord(lane, column: plan.laneColumn)
                 batch.setWord(Int64(trace.offset.number), column: plan.journalOffsetColumn)
                 batch.commitRow()
                 places.append(place)
