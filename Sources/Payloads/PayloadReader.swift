@@ -47,7 +47,7 @@ package struct PayloadReader: ~Copyable {
     ///   - payload: the bytes; at least `JSONParser.paddingByteCount` further ones behind them can be read.
     ///   - topic: the message's topic.
     ///   - arrival: when it came, for formats that count time from there.
-    ///   - records: gets at least one record or refusal.
+    ///   - records: gets at least one record or refusal, unless it ``PayloadRecords/holdsNoReading``.
     package mutating func read(
         _ payload: RawSpan, topic: RawSpan, arrival: EventTime, into records: inout PayloadRecords
     ) {
@@ -71,7 +71,7 @@ package struct PayloadReader: ~Copyable {
             // Safe: the caller promises the bytes behind the payload.
             read(PayloadMessage(buffer: unsafe Self.padded(payload), topic: topic, arrival: arrival))
         }
-        if sink.records.records.isEmpty {
+        if sink.records.records.isEmpty, !sink.records.holdsNoReading {
             sink.refuse(Refusal(.notAReading, sentence: "the message holds no reading"))
         }
         sink.records.appendPadding()

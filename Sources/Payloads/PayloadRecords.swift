@@ -14,8 +14,11 @@ package struct PayloadRecords: Sendable {
 
     /// The texts; behind the last one, `JSONParser.paddingByteCount` further bytes.
     package internal(set) var bytes: [UInt8] = []
-    /// In the order of the payload and never empty after a payload was read: what holds no record is one refusal.
+    /// In the order of the payload; empty after a payload was read only if that ``holdsNoReading``.
     package private(set) var records: [Record] = []
+    /// Whether the message is as it should be and has no reading, such as a death certificate of Sparkplug: then there
+    /// is no record and no refusal either.
+    package private(set) var holdsNoReading = false
     /// What else was learned.
     package private(set) var notes: [PayloadNote] = []
 
@@ -31,6 +34,12 @@ package struct PayloadRecords: Sendable {
         bytes.removeAll(keepingCapacity: true)
         records.removeAll(keepingCapacity: true)
         notes.removeAll(keepingCapacity: true)
+        holdsNoReading = false
+    }
+
+    /// Says that the message is good and has no reading; where something was refused it does not count.
+    mutating func sayNoReading() {
+        holdsNoReading = records.isEmpty
     }
 
     mutating func append(_ text: [UInt8], at place: String) {

@@ -15,7 +15,7 @@ package struct LedgerCounts: Sendable {
     package struct Counts: Equatable, Sendable {
         /// MQTT messages.
         package var messages: Int64 = 0
-        /// Readings; a message that could not be taken apart counts as one.
+        /// Readings; a message that could not be taken apart counts as one, one that is to have none as none.
         package var received: Int64 = 0
         package var stored: Int64 = 0
         package var duplicate: Int64 = 0

@@ -206,6 +206,27 @@ struct SparkplugBirthTests {
         let topic = SparkplugTopic(text.utf8Bytes)
         return try #require(topic)
     }
+
+    @Test("certificates and data without a measurement are no readings, and nothing is wrong with them")
+    func noReading() {
+        var reader = PayloadReader(format: .sparkplug)
+        let control = [
+            MetricWire(name: "bdSeq", type: 8, value: .long(1)),
+            MetricWire(name: "Node Control/Rebirth", type: 11, value: .boolean(false)),
+        ]
+        for (kind, metrics) in [
+            ("NBIRTH", control), ("DBIRTH", []), ("NDATA", [control[1]]), ("DDEATH", []), ("NDEATH", [control[0]]),
+            ("NDEATH", []),
+        ] {
+            let records = reader.records(of: sparkplugPayload(metrics), topic: SparkplugNode.topic(kind))
+            #expect(records.outcomes == [], "\(kind)")
+            #expect(records.holdsNoReading, "\(kind)")
+        }
+        // The next message is not taken for one.
+        let empty = reader.records(of: sparkplugPayload([]), topic: SparkplugNode.topic("NDATA"))
+        #expect(empty.outcomes == ["!not-a-reading "])
+        #expect(!empty.holdsNoReading)
+    }
 }
 
 extension PayloadReader {

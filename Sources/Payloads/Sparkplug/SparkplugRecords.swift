@@ -88,9 +88,7 @@ struct SparkplugRecords {
             let isCurrent = births.bury(payload, of: topic)
             if isCurrent { sink.note(.death(edge: topic.name(in: message.topic))) }
             note(payload, topic, message, into: &sink)
-            let sentence =
-                isCurrent ? "the message is a death certificate" : "the death certificate is that of an earlier session"
-            return sink.refuse(Refusal(.notAReading, sentence: sentence))
+            return sink.records.sayNoReading()
         case .nodeBirth, .deviceBirth:
             if births.keep(payload, of: topic, isRestored: false) {
                 sink.note(.birth(edge: topic.name(in: message.topic)))
@@ -102,6 +100,8 @@ struct SparkplugRecords {
         }
         note(payload, topic, message, into: &sink)
         group(payload)
+        // Those of gateways often have nothing but what steers them; data says at least something.
+        if readings.isEmpty, topic.kind.isBirth || !payload.metrics.isEmpty { sink.records.sayNoReading() }
         let birth = births.birth(of: topic)
         var wantsBirth = false
         for reading in readings where !sink.isFull {

@@ -165,7 +165,6 @@ extension VietnameseSentence {
             "the topic is not spBv1.0/group/type/edge or …/device",
             "chủ đề không có dạng spBv1.0/nhóm/loại/nút hoặc …/thiết bị"
         ),
-        ("the message is a death certificate", "bản tin là giấy báo tử (death) của Sparkplug, không có số đo"),
         ("the message is a command", "bản tin là một lệnh, không có số đo"),
         ("the protobuf message ends within a field", "bản tin protobuf kết thúc giữa một trường"),
         (

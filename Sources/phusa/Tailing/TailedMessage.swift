@@ -24,7 +24,7 @@ struct TailedMessage {
     /// Nil when no stream takes the topic.
     let stream: String?
     let payload: [UInt8]
-    /// One for each reading.
+    /// One for each reading; none for a message that is to have none.
     let verdicts: [Verdict]
 
     var refusals: [Refusal] {
@@ -60,6 +60,7 @@ struct TailedMessage {
 
     private func verdictText(_ isColoured: Bool) -> String {
         if !refusals.isEmpty { return Tint.bad.paint("refused  ", if: isColoured) }
+        if verdicts.isEmpty { return Tint.faint.paint(Self.wide("no data", to: 9), if: isColoured) }
         let isDuplicate = verdicts.allSatisfy { if case .duplicate = $0 { true } else { false } }
         if isDuplicate { return Tint.warning.paint("duplicate", if: isColoured) }
         let text = verdicts.count > 1 ? "ok ×\(verdicts.count)" : "ok"

@@ -142,7 +142,9 @@ private struct FuzzRun: ~Copyable {
     private mutating func check(_ records: PayloadRecords, _ payload: [UInt8], _ topic: String) throws {
         executionCount += 1
         recordCount += records.records.count
-        guard !records.records.isEmpty else { throw FuzzFailure("gave no record and no refusal", payload, topic, seed) }
+        guard records.records.isEmpty == records.holdsNoReading else {
+            throw FuzzFailure("gave no record and no refusal", payload, topic, seed)
+        }
         guard records.bytes.count <= 2 * Self.limits.maximumExpandedByteCount + JSONParser.paddingByteCount else {
             throw FuzzFailure("gave \(records.bytes.count) bytes", payload, topic, seed)
         }
