@@ -126,7 +126,8 @@ struct NGSITests {
         #expect(
             try outcomes(#"{"metadata":{"Content-Type":"application/json"},"body":\#(notification)}"#) == [notified])
         #expect(try outcomes("[\(notification),\(good),\(notification)]") == [notified, record, notified])
-        #expect(try outcomes("[\(good),[\(good),{\"t\":2}],[]]") == [record, record, "!not-a-reading /1/1", "!empty /2"])
+        #expect(
+            try outcomes("[\(good),[\(good),{\"t\":2}],[]]") == [record, record, "!not-a-reading /1/1", "!empty /2"])
         let feature = #"{"id":"a","type":"Feature","geometry":null,"properties":{"t":1}}"#
         #expect(
             try outcomes(#"{"type":"FeatureCollection","features":[\#(feature),7]}"#) == [
