@@ -103,8 +103,8 @@ struct RecordSink: ~Copyable {
             records.append(
                 Refusal(
                     .tooLarge, pointer: place,
-                    sentence: "the payload holds more than \(limits.maximumRecordCount) records;"
-                        + " from here on none is read"),
+                    sentence: "the payload holds more than \(limits.maximumRecordCount) records; "
+                        + Refusal.endOfReading),
                 at: place)
         } else if records.bytes.count + byteCount > limits.maximumExpandedByteCount {
             isFull = true
@@ -112,7 +112,7 @@ struct RecordSink: ~Copyable {
                 Refusal(
                     .expandedTooLarge, pointer: place,
                     sentence: "the records of the payload have more than \(limits.maximumExpandedByteCount) bytes"
-                        + " of text; from here on none is read"),
+                        + " of text; \(Refusal.endOfReading)"),
                 at: place)
         }
         return !isFull

@@ -17,6 +17,9 @@ extension Refusal {
 }
 
 extension Refusal {
+    /// How the sentence ends when a limit was reached: the refusal stands for all readings behind it too.
+    package static var endOfReading: String { "from here on none is read" }
+
     /// The same for a record that stands at `place`: the pointer goes on from there.
     func inside(_ place: String) -> Refusal {
         place.isEmpty

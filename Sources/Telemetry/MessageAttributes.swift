@@ -15,6 +15,8 @@ package struct MessageAttributes: Equatable, Sendable {
         case readings = 4
         /// Lane replay: the dead letters are given up, and the payload says why.
         case isDropped = 5
+        /// Lane replay: the last of the readings that are meant stands for all behind it as well.
+        case readingsBehind = 6
     }
 
     private static let headerByteCount = 3

@@ -1,3 +1,4 @@
+import Payloads
 package import Telemetry
 
 /// A refused message or reading, as it stands in `dead_letters`, with the last that was done with it.
@@ -39,6 +40,13 @@ package struct DeadLetter: Sendable {
 
     /// Whether something may still be done with it.
     package var isOpen: Bool { lastMark.map { !$0.mark.isFinal } ?? true }
+
+    /// Whether the message held further readings that nobody has looked at: a limit ended it with this one.
+    var standsForAllBehind: Bool {
+        let limits: [RefusalReason] = [.tooLarge, .expandedTooLarge]
+        return key.readingIndex != nil && limits.map(\.rawValue).contains(reason)
+            && sentence.hasSuffix(Refusal.endOfReading)
+    }
 
     /// Why it is refused now: by the last replay, else from the beginning.
     package var currentReason: String { lastMark?.reason ?? reason }

@@ -127,6 +127,12 @@ extension Fold {
         if let indices = request.readings?.indices {
             meant = Dictionary(uniqueKeysWithValues: indices.enumerated().map { ($1, $0) })
         }
+        // What nobody had looked at counts for the reading at which a limit ended the message.
+        let last = request.isOpenEnded ? request.readings?.indices.last : nil
+        func place(ofReading index: Int) -> Int? {
+            guard let meant else { return 0 }
+            return meant[index] ?? last.flatMap { index > $0 ? meant[$0] : nil }
+        }
         var places: [Int] = []
         var count = 0
         decoder.decode(
@@ -136,7 +142,7 @@ extension Fold {
             route: route, into: &table.batch
         ) { verdict, batch in
             defer { count += 1 }
-            guard let place = meant == nil ? 0 : meant?[count] else { return }
+            guard let place = place(ofReading: count) else { return }
             switch verdict {
             case .reading:
                 batch.setWord(trace.arrival.microsecondsSinceEpoch, column: plan.ingestTimeColumn)

@@ -223,16 +223,22 @@ private struct Intake: ~Copyable {
         guard let letter = letters.first else { return }
         let indices = letters.compactMap { $0.key.readingIndex.map(Int.init) }
         let selections: [ReadingSelection?] = indices.isEmpty ? [nil] : ReadingSelection.split(indices)
-        for selection in selections { try addMessage(letter, selection) }
+        let isOpenEnded = letters.last?.standsForAllBehind ?? false
+        for (number, selection) in selections.enumerated() {
+            try addMessage(letter, selection, isOpenEnded: isOpenEnded && number == selections.count - 1)
+        }
         letters.removeAll(keepingCapacity: true)
     }
 
-    private mutating func addMessage(_ letter: DeadLetter, _ selection: ReadingSelection?) throws(ReplayError) {
+    private mutating func addMessage(
+        _ letter: DeadLetter, _ selection: ReadingSelection?, isOpenEnded: Bool
+    ) throws(ReplayError) {
         var attributes = MessageAttributes()
         let origin = MessageOrigin(lane: letter.key.lane, offset: letter.key.offset, arrival: letter.arrival)
         // Safe: UInt8 has no padding.
         unsafe attributes.append(.origin, origin.bytes.span.bytes)
         if let selection { unsafe attributes.append(.readings, selection.bytes.span.bytes) }
+        if isOpenEnded { attributes.append(.readingsBehind, "") }
         if let version = letter.toldVersion { attributes.append(.toldVersion, version) }
         var payload = letter.payload
         if case .drop(let because) = wish {

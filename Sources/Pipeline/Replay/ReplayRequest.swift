@@ -94,6 +94,8 @@ struct ReplayRequest {
     let origin: MessageOrigin
     /// The readings that are meant; nil for the whole message.
     let readings: ReadingSelection?
+    /// Whether the last of them stands for all behind it as well.
+    let isOpenEnded: Bool
     /// Whether they are given up; else they are folded again.
     let isDropped: Bool
 
@@ -105,6 +107,7 @@ struct ReplayRequest {
         self.origin = origin
         readings = MessageAttributes.value(.readings, in: attributes)
             .map { ReadingSelection(attributes.extracting($0)) }
+        isOpenEnded = MessageAttributes.value(.readingsBehind, in: attributes) != nil
         isDropped = MessageAttributes.value(.isDropped, in: attributes) != nil
     }
 
