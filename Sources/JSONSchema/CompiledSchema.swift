@@ -48,15 +48,17 @@ public struct SchemaValidator: ~Copyable, Sendable {
         program = schema.program
     }
 
-    /// Whether the value at `index`, or the whole document, is valid.
+    /// Whether the value at `index`, or the whole document, is valid; false also when its ``violation(in:at:)`` is
+    /// that this takes too much work to decide.
     public mutating func isValid(_ document: JSONDocument, at index: Int? = nil) -> Bool {
-        state.reset()
-        return program.evaluate(program.root, at: index ?? document.root, of: document, &state)
+        let index = index ?? document.root
+        state.reset(for: index, of: document)
+        return program.isValid(program.root, at: index, of: document, &state)
     }
 
     /// The first rule that the value at `index`, or the whole document, breaks; nil when it is valid.
     public mutating func violation(in document: JSONDocument, at index: Int? = nil) -> SchemaViolation? {
         guard !isValid(document, at: index) else { return nil }
-        return program.violation(state, in: document)
+        return program.violation(&state, of: index ?? document.root, in: document)
     }
 }

@@ -28,6 +28,8 @@ public struct SchemaViolation: Error, Equatable, Sendable {
         case duplicate
         /// A combination of schemas (`anyOf`, `oneOf`, `not`) does not hold.
         case combination
+        /// To check the document would take more work than the limit for its size: it may be valid or not.
+        case undecided
     }
 
     /// The value that breaks the rule, or for a missing member the object that should have it.

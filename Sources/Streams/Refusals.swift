@@ -18,6 +18,7 @@ extension Refusal {
             case .additional: .additional
             case .duplicate: .duplicateKey
             case .count, .combination: .schema
+            case .undecided: .undecided
             }
         self.init(reason, pointer: place + violation.instance.description, sentence: violation.sentence)
     }

@@ -57,6 +57,8 @@ package enum RefusalReason: String, CaseIterable, Sendable {
     case additional
     /// Any other keyword; the sentence names it.
     case schema
+    /// To check it against the schema takes more work than the limit for its size.
+    case undecided
     /// The message tells a version of the schema that there is not.
     case unknownVersion = "unknown-version"
     // The clock

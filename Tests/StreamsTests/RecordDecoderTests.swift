@@ -1,4 +1,5 @@
 import JSONDocument
+import JSONSchema
 import Payloads
 import Telemetry
 import Testing
@@ -79,6 +80,22 @@ struct RecordDecoderTests {
         let twice = #"{"ts":"2026-11-21T08:00:00Z","device":"d","rsrp":-90,"rsrp":-91}"#
         #expect(decode(twice, plan).first?.refusal?.reason == .duplicateKey)
         #expect(decode(twice, plan).first?.refusal?.pointer == "/rsrp")
+    }
+
+    @Test("a reading whose check would take too much work is refused as undecided, not as wrong")
+    func undecided() throws {
+        let levels = (0..<40).map { level in
+            let next = ##"{"$ref":"#/$defs/d\##(level + 1)"}"##
+            return #""d\#(level)":{"allOf":[\#(next),\#(next)]}"#
+        }
+        let text = ##"{"$defs":{\##(levels.joined(separator: ",")),"d40":{"type":"integer"}},"$ref":"#/$defs/d0"}"##
+        var validator = SchemaValidator(try CompiledSchema(JSONTree(parsing: text)))
+        var parser = JSONParser()
+        let violation = try validator.violation(in: parser.parse("1"))
+        let refusal = try Refusal(#require(violation), in: "/3")
+        #expect(refusal.reason == .undecided)
+        #expect(refusal.pointer == "/3")
+        #expect(refusal.sentence.contains("the limit for its size"))
     }
 
     @Test(

@@ -103,16 +103,19 @@ struct ValueRule {
         return (types.contains(.null) ? [.null] : []) + (types.contains(.boolean) ? [.bool(false), .bool(true)] : [])
     }
 
-    /// Whether a value is valid; nil for one that is more than a parser takes.
+    /// Whether a value is valid; nil for one that is more than a parser takes, or takes too much work.
     func accepts(_ value: JSONTree) -> Bool? {
         var parser = JSONParser()
         // What is too large or too deep for the parser is said by nil.
         guard let document = try? parser.parse(value.text) else { return nil }
         var state = EvaluationState()
-        return nodes.allSatisfy { node in
-            state.reset()
-            return program.evaluate(node, at: document.root, of: document, &state)
+        for node in nodes {
+            state.reset(for: document.root, of: document)
+            guard program.isValid(node, at: document.root, of: document, &state) else {
+                return state.budget.isExceeded(by: document) ? nil : false
+            }
         }
+        return true
     }
 
     private mutating func add(_ check: SchemaCheck, _ step: Int) {

@@ -7,14 +7,17 @@ extension SchemaProgram {
     ) -> Bool {
         var members = document.members(of: index)
         while let member = members.next() {
+            state.budget.spend()
             if state.isHidden(member.value) { continue }
             var isEvaluated = false
             if let position = table.names.index(of: member.name, in: document) {
                 isEvaluated = true
                 guard evaluate(table.nodes[position], at: member.value, of: document, &state) else { return false }
             }
-            for (pattern, node) in table.patterns
-            where tables.patterns[pattern].matches(document.stringBytes(at: member.name)) {
+            for (pattern, node) in table.patterns {
+                let name = document.stringBytes(at: member.name)
+                state.budget.spend(onStringBytes: name.byteCount)
+                guard tables.patterns[pattern].matches(name) else { continue }
                 isEvaluated = true
                 guard evaluate(node, at: member.value, of: document, &state) else { return false }
             }
@@ -32,6 +35,7 @@ extension SchemaProgram {
     ) -> Bool {
         var members = document.members(of: index)
         while let member = members.next() {
+            state.budget.spend()
             if state.isHidden(member.value) { continue }
             guard evaluate(node, at: member.name, of: document, &state) else { return false }
         }
@@ -46,6 +50,7 @@ extension SchemaProgram {
         while let element = elements.next() {
             let node = position < table.prefix.count ? table.prefix[position] : table.rest
             guard let node else { return true }
+            state.budget.spend()
             guard evaluate(node, at: element, of: document, &state) else { return false }
             if tracks { state.evaluated.append(element) }
             position += 1
@@ -59,6 +64,7 @@ extension SchemaProgram {
         var count = 0
         var elements = document.elements(of: index)
         while let element = elements.next() {
+            state.budget.spend()
             guard evaluate(table.node, at: element, of: document, &state) else { continue }
             count += 1
             guard count <= table.maximum else { return false }
@@ -71,10 +77,12 @@ extension SchemaProgram {
     func checkUnevaluated(
         _ node: Int, at index: Int, of document: JSONDocument, _ state: inout EvaluationState, mark: Int
     ) -> Bool {
+        state.budget.spend(state.evaluated.count - mark)
         let known = Set(state.evaluated[mark...])
         if document.kind(at: index) == .object {
             var members = document.members(of: index)
             while let member = members.next() {
+                state.budget.spend()
                 if known.contains(member.value) || state.isHidden(member.value) { continue }
                 guard evaluate(node, at: member.value, of: document, &state) else { return false }
                 state.evaluated.append(member.value)
@@ -82,6 +90,7 @@ extension SchemaProgram {
         } else {
             var elements = document.elements(of: index)
             while let element = elements.next() {
+                state.budget.spend()
                 if known.contains(element) { continue }
                 guard evaluate(node, at: element, of: document, &state) else { return false }
                 state.evaluated.append(element)

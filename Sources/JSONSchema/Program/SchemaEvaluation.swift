@@ -1,6 +1,15 @@
 import JSONDocument
 
 extension SchemaProgram {
+    /// Whether the value at `index` is valid by a node; false as well when the budget does not suffice to tell.
+    func isValid(
+        _ node: Int, at index: Int, of document: JSONDocument, _ state: inout EvaluationState
+    ) -> Bool {
+        let holds = evaluate(node, at: index, of: document, &state)
+        // What an exceeded budget makes of `not` and the like is no verdict.
+        return !state.budget.isExceeded(by: document) && holds
+    }
+
     /// Applies a node to a value; stops at the first rule that fails.
     ///
     /// With `isTracking`, what was evaluated stays noted for a caller that needs it.
@@ -10,6 +19,8 @@ extension SchemaProgram {
     ) -> Bool {
         let schema = nodes[node]
         guard !schema.steps.isEmpty else { return true }
+        state.budget.spend()
+        guard !state.budget.isExceeded(by: document) else { return false }
         state.depth += 1
         defer { state.depth -= 1 }
         guard state.depth <= EvaluationState.maximumDepth else {
@@ -43,9 +54,12 @@ extension SchemaProgram {
             return holds(step, for: number) || state.fail(step, index)
         case .minimumLength, .maximumLength, .pattern, .format, .content:
             guard kind == .string else { return true }
-            return holds(step, for: document.stringBytes(at: index)) || state.fail(step, index)
+            let string = document.stringBytes(at: index)
+            state.budget.spend(onStringBytes: string.byteCount)
+            return holds(step, for: string) || state.fail(step, index)
         case .required, .dependentRequired, .minimumMembers, .maximumMembers:
             guard kind == .object else { return true }
+            state.budget.spend(document.count(of: index))
             return holdsForMembers(step, at: index, of: document, state) || state.fail(step, index)
         case .members(let table):
             guard kind == .object else { return true }
@@ -55,6 +69,7 @@ extension SchemaProgram {
             return checkNames(node, at: index, of: document, &state)
         case .dependentSchemas(let table):
             guard kind == .object else { return true }
+            state.budget.spend(document.count(of: index))
             for (name, node) in tables.dependents[table] where hasMember(name, at: index, of: document, state) {
                 guard evaluate(node, at: index, of: document, &state, isTracking: tracks) else { return false }
             }
@@ -64,6 +79,10 @@ extension SchemaProgram {
             return checkUnevaluated(node, at: index, of: document, &state, mark: mark)
         case .minimumElements, .maximumElements, .uniqueElements:
             guard kind == .array else { return true }
+            if case .uniqueElements = steps[step].check {
+                state.budget.spend(document.index(after: index) - index)
+                state.budget.spend(onStringBytes: document.stringByteCount(in: index))
+            }
             return holdsForElements(step, at: index, of: document) || state.fail(step, index)
         case .elements(let table):
             guard kind == .array else { return true }

@@ -1,8 +1,16 @@
 import JSONDocument
 
 extension SchemaProgram {
-    /// Describes the failure that `state` holds.
-    func violation(_ state: EvaluationState, in document: JSONDocument) -> SchemaViolation {
+    /// Describes the failure that `state` holds after a verdict on the value at `index`.
+    func violation(_ state: inout EvaluationState, of index: Int, in document: JSONDocument) -> SchemaViolation {
+        if state.budget.isExceeded(by: document) {
+            let instance = document.pointer(to: index)
+            let place = instance.tokens.isEmpty ? "the document" : instance.description
+            return SchemaViolation(
+                instance: instance, schemaLocation: "#", keyword: "", kind: .undecided,
+                sentence: "\(place) takes more than \(state.budget.limit) steps to check, the limit for its size, "
+                    + "so whether it is valid was not decided")
+        }
         let step = steps[state.failedStep]
         let (kind, rest) = describe(step, state, document)
         let instance = document.pointer(to: state.failedInstance)

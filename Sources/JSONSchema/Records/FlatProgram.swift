@@ -6,6 +6,9 @@ import JSONDocument
 struct FlatProgram: Sendable {
     /// One bit for each member name.
     static let maximumNameCount = 64
+    /// A member whose schema is made of more parts is left to the general program, which has a budget: parts that refer
+    /// twice to parts that refer twice would never end here.
+    private static let maximumPartCount = 64
 
     let names: NameTable
     private(set) var fields: [FlatField] = []
@@ -143,7 +146,10 @@ struct FlatProgram: Sendable {
         var field = FlatField()
         field.node = node
         var pending = [node]
+        var partCount = 0
         while let next = pending.popLast() {
+            partCount += 1 + program.nodes[next].steps.count
+            guard partCount <= Self.maximumPartCount else { return general(node) }
             guard !program.nodes[next].needsEvaluated else { return general(node) }
             for step in program.nodes[next].steps {
                 switch program.steps[step].check {

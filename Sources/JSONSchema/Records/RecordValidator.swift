@@ -47,7 +47,15 @@ public struct RecordValidator: ~Copyable, Sendable {
         for slot in slots.indices { slots[slot] = 0 }
         guard isFlat else { return validateGenerally(document, &slots) }
         if !state.hidden.isEmpty { state.hidden.removeAll(keepingCapacity: true) }
-        guard let count = flat.evaluate(document, program, &state, order: &order, slots: &slots) else {
+        state.budget = WorkBudget(for: document.root, of: document)
+        let extraCount = flat.evaluate(document, program, &state, order: &order, slots: &slots)
+        // The general program takes a few steps more, never as many as the other half of the budget: only here it
+        // could find the budget exceeded where this pass does not.
+        guard !state.budget.isHalfSpent else {
+            for slot in slots.indices { slots[slot] = 0 }
+            return validateGenerally(document, &slots)
+        }
+        guard let count = extraCount else {
             return RecordOutcome(isValid: false, extraMemberCount: 0)
         }
         for slot in schema.nestedSlots { fill(slot, from: document, &slots) }
@@ -63,12 +71,12 @@ public struct RecordValidator: ~Copyable, Sendable {
                 sentence: "\(pointer) is the name of two members of one object")
         }
         hideSentinels(of: document)
-        if program.evaluate(program.root, at: document.root, of: document, &state) {
+        if program.isValid(program.root, at: document.root, of: document, &state) {
             return SchemaViolation(
                 instance: JSONPointer(), schemaLocation: "#", keyword: "", kind: .combination,
                 sentence: "the document is valid")
         }
-        return program.violation(state, in: document)
+        return program.violation(&state, of: document.root, in: document)
     }
 
     /// Appends the members that are no fields as one JSON object, for a reader that keeps what it does not know.
@@ -90,7 +98,7 @@ public struct RecordValidator: ~Copyable, Sendable {
     ) -> RecordOutcome {
         hideSentinels(of: document)
         guard document.firstDuplicateName(in: document.root) == nil,
-            program.evaluate(program.root, at: document.root, of: document, &state)
+            program.isValid(program.root, at: document.root, of: document, &state)
         else { return RecordOutcome(isValid: false, extraMemberCount: 0) }
         for slot in schema.fields.indices { fill(slot, from: document, &slots) }
         var extraCount = 0
@@ -102,7 +110,7 @@ public struct RecordValidator: ~Copyable, Sendable {
     }
 
     private mutating func hideSentinels(of document: JSONDocument) {
-        state.reset()
+        state.reset(for: document.root, of: document)
         state.hidden.removeAll(keepingCapacity: true)
         for (pointer, values) in schema.absent {
             guard !pointer.tokens.isEmpty, let value = document.value(at: pointer) else { continue }

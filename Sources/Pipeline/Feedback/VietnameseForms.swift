@@ -42,6 +42,10 @@ extension VietnameseSentence {
         ("{} fits the schema under 'not', which it must not", "{0} khớp với lược đồ trong 'not', điều không được phép"),
         ("{} is nested too deep in references of the schema", "{0} lồng quá sâu trong các tham chiếu của lược đồ"),
         ("{} is the name of two members of one object", "{0} là tên của hai trường trong cùng một đối tượng"),
+        (
+            "{} takes more than {} steps to check, the limit for its size, so whether it is valid was not decided",
+            "việc kiểm tra {0} cần hơn {1} bước, là giới hạn theo kích thước, nên chưa xác định được có hợp lệ hay không"
+        ),
         ("{} is not valid", "{0} không hợp lệ"),
         ("{} has more digits than its column holds", "{0} có nhiều chữ số hơn mức lưu được"),
         ("{} is not written as its format asks", "{0} không được viết đúng định dạng"),

@@ -74,6 +74,7 @@ enum VietnameseSentence {
         case .length: "Độ dài không hợp lệ"
         case .additional: "Có trường mà lược đồ không cho phép"
         case .schema: "Bản ghi không đúng lược đồ"
+        case .undecided: "Việc kiểm tra bản ghi theo lược đồ vượt quá giới hạn xử lý"
         case .unknownVersion: "Bản tin ghi một phiên bản lược đồ không có"
         case .clockFuture: "Thời gian của số đo nằm trong tương lai"
         case .clockPast: "Thời gian của số đo đã quá cũ"
