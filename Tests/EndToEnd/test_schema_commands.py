@@ -67,6 +67,29 @@ def test_each_line_is_a_document(schema):
     assert verdicts[1]["schema_location"].endswith("#/enum")
 
 
+def test_what_is_too_much_for_this_program_is_not_decided(schema, tmp_path):
+    branch = {"type": "object", "properties": {"a": {"$ref": "#/$defs/n"}}}
+    recursive = tmp_path / "recursive.json"
+    recursive.write_text(
+        json.dumps({"$defs": {"n": {"anyOf": [{"type": "integer"}, branch, branch]}}, "$ref": "#/$defs/n"})
+    )
+    text = '{"a":' * 60 + '"x"' + "}" * 60
+    result = run_phusa("schema", "validate", str(recursive), "-", input=text)
+    assert result.returncode == 1
+    assert "standard input: not decided" in result.stdout
+    assert "the document takes more than 273789 steps to check, the limit for its size" in result.stdout
+    texts = [text, "[" * 300 + "1" + "]" * 300, "9" * 5000, "[1,]"]
+    result = run_phusa(
+        "schema", "validate", "--lines", "--format", "json", str(recursive), "-", input="\n".join(texts) + "\n"
+    )
+    assert result.returncode == 1
+    verdicts = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [verdict["valid"] for verdict in verdicts] == [None, None, None, False]
+    assert [verdict["kind"] for verdict in verdicts] == ["undecided", "tooDeep", "numberOutOfRange", "syntax"]
+    assert all(verdict["sentence"].startswith("this is more than this program takes: ") for verdict in verdicts[1:3])
+    assert verdicts[3]["sentence"].startswith("this is not JSON: ")
+
+
 def test_wrong_schemas_and_arguments_are_2(schema, tmp_path):
     broken = tmp_path / "broken.json"
     broken.write_text('{"type":\n"strin"}')

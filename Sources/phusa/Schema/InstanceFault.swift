@@ -13,6 +13,8 @@ struct InstanceFault {
     let schemaLocation: String?
     let kind: String
     let sentence: String
+    /// Whether it is known that the document is not valid.
+    let isDecided: Bool
 
     /// Nil when the document is valid.
     init?(in text: [UInt8], _ parser: inout JSONParser, _ validator: inout SchemaValidator) {
@@ -27,6 +29,7 @@ struct InstanceFault {
                 schemaLocation = nil
                 kind = JSONParseError.Kind.duplicateName.rawValue
                 sentence = "\(found) is the name of two members of one object"
+                isDecided = true
                 return
             }
             guard let violation = validator.violation(in: document) else { return nil }
@@ -35,12 +38,29 @@ struct InstanceFault {
             schemaLocation = violation.schemaLocation
             kind = violation.kind.rawValue
             sentence = violation.sentence
+            isDecided = violation.kind != .undecided
         } catch {
             pointer = ""
             place = locator.place(at: error.byteOffset)
             schemaLocation = nil
             kind = error.kind.rawValue
-            sentence = "this is not JSON: \(error.sentence)"
+            sentence = error.complaint
+            isDecided = !error.isLimit
         }
+    }
+}
+
+extension JSONParseError {
+    /// Whether the text may well be JSON, only more than this program takes.
+    var isLimit: Bool {
+        switch kind {
+        case .tooDeep, .tooLarge, .numberOutOfRange: true
+        case .empty, .syntax, .truncated, .invalidUTF8, .duplicateName: false
+        }
+    }
+
+    /// What is wrong with a text that should be a document.
+    var complaint: String {
+        isLimit ? "this is more than this program takes: \(sentence)" : "this is not JSON: \(sentence)"
     }
 }

@@ -118,7 +118,7 @@ struct SchemaDocuments {
         do throws(JSONParseError) {
             return try JSONTree(parsing: bytes)
         } catch {
-            throw .usage("\(path):\(error.line):\(error.column): this is not JSON: \(error.sentence).")
+            throw .usage("\(path):\(error.line):\(error.column): \(error.complaint).")
         }
     }
 

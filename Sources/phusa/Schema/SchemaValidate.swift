@@ -9,7 +9,8 @@ struct SchemaValidate: ParsableCommand {
         abstract: "Says of each document whether it is valid, and if not, where and why.",
         discussion: """
             Each file is one document; of .ndjson and .jsonl files, and with --lines, each line is one. Exit code 0: all \
-            are valid; 1: at least one is not; 2: the schema or the arguments are wrong.
+            are valid; 1: at least one is not, or is too large, too deep or too much work to decide, for which "valid" is \
+            null with --format json; 2: the schema or the arguments are wrong.
 
             EXAMPLES
               phusa schema validate coverage.schema.json good.json bad.json
@@ -75,7 +76,7 @@ struct SchemaValidate: ParsableCommand {
         if let found = fault.place {
             place += line == nil ? ", line \(found.line), column \(found.column)" : ", column \(found.column)"
         }
-        try output.write(line: "\(source): not valid\(place)")
+        try output.write(line: "\(source): \(fault.isDecided ? "not valid" : "not decided")\(place)")
         try output.write(line: "  \(fault.sentence)")
         if let location = fault.schemaLocation { try output.write(line: "  by \(location)") }
     }
@@ -90,7 +91,7 @@ struct SchemaValidate: ParsableCommand {
             writer.integer(line)
         }
         writer.name("valid")
-        writer.bool(fault == nil)
+        if let fault, !fault.isDecided { writer.null() } else { writer.bool(fault == nil) }
         if let fault {
             writer.name("pointer")
             writer.string(fault.pointer)
