@@ -25,6 +25,16 @@ struct DeadLetterList: ParsableCommand {
         if limit < 0 { throw ValidationError("--limit is a number from 0 on.") }
     }
 
+    /// A topic may have 65,535 bytes, and one would make every line so long; --format json and `show` have it whole.
+    private static let longestTopic = 60
+
+    /// Without its middle: a topic begins with its kind and ends with its device.
+    static func shortened(_ topic: String) -> String {
+        let text = Terminal.printable(topic.unicodeScalars)
+        guard text.count > longestTopic else { return text }
+        return "\(text.prefix(longestTopic / 2 - 1))…\(text.suffix(longestTopic / 2))"
+    }
+
     func run() throws {
         var filter = choice.filter
         filter.includesDone = all
@@ -39,8 +49,8 @@ struct DeadLetterList: ParsableCommand {
             let refusal = letter.currentRefusal
             table.add([
                 .init(letter.arrival.description, tint: .faint), .init(letter.place), .init(letter.stream ?? "(none)"),
-                .init(letter.currentReason, tint: .bad), .init(refusal.pointer),
-                .init(Terminal.printable(letter.topic.unicodeScalars)), .init(letter.payload.count),
+                .init(letter.currentReason, tint: .bad), .init(Self.shortened(refusal.pointer)),
+                .init(Self.shortened(letter.topic)), .init(letter.payload.count),
                 .init(letter.state, tint: letter.isOpen ? .warning : .good),
                 .init(Terminal.printable(refusal.sentence.unicodeScalars)),
             ])
