@@ -99,6 +99,8 @@ struct ReplayTests {
         // Not folded yet: asking for the same finds them waiting.
         let second = try desk.submit(.replay, filter, now: time(10))
         #expect(second.letterCount == 0 && second.waitingCount == 3)
+        let enums = try letters(machine).filter { $0.reason == "enum" }.map(\.key)
+        #expect(second.waitingLetters == Set(enums))
         #expect(second.waitingThrough == receipt.offsets?.upperBound)
         try desk.fold(lenient, areas: .none)
         let folded = try desk.foldedThrough()

@@ -20,11 +20,13 @@ package struct ReplayDesk {
         package var letterCount = 0
         package var messageCount = 0
         /// Dead letters that were meant and wait already.
-        package var waitingCount = 0
+        package var waitingLetters: Set<DeadLetterKey> = []
         /// The last message of lane replay from before: when it is folded, none of them waits any more.
         package var waitingThrough = JournalOffset.beforeFirst
         /// The first and the last message of lane replay; nil when nothing went in.
         package var offsets: ClosedRange<JournalOffset>?
+
+        package var waitingCount: Int { waitingLetters.count }
     }
 
     /// The lane's name in the ledger, in the tables and below `journal`.
@@ -75,7 +77,10 @@ package struct ReplayDesk {
         do throws(DeadLetterBoxError<ReplayError>) {
             try box.forEach(filter) { letter throws(ReplayError) in
                 guard receipt.letterCount < limit else { return }
-                guard !waiting.contains(letter.key) else { return receipt.waitingCount += 1 }
+                guard !waiting.contains(letter.key) else {
+                    receipt.waitingLetters.insert(letter.key)
+                    return
+                }
                 receipt.letterCount += 1
                 try intake.take(letter)
             }

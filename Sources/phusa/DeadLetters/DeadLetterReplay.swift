@@ -47,7 +47,8 @@ struct DeadLetterReplay: ParsableCommand {
             message had arrived. Killed at any moment, nothing is stored twice and nothing forgotten: the same command \
             goes on.
 
-            Exit code 0: all are stored now or were there already; 1: some were refused again, and stay open.
+            Exit code 0: all are stored now or were there already; 1: some were refused again, and stay open, or waited \
+            to be dropped; 2: arguments or definitions are wrong, and nothing was done.
             """)
 
     @OptionGroup var choice: DeadLetterOptions
@@ -79,11 +80,12 @@ struct DeadLetterReplay: ParsableCommand {
 
     func run() throws {
         let configuration = try options.configuration()
+        let submission = try ReplaySubmission(configuration)
+        try submission.check(choice)
         if dryRun {
             let count = try DeadLetters.read(choice.filter, data: configuration.data, limit: 0) { _ in }
             return print("\(Format.counted(min(count, limit ?? .max), "dead letter")) would be replayed.")
         }
-        let submission = ReplaySubmission(configuration)
         let receipt = try submission.submit(.replay, choice.filter, limit: limit ?? .max, wait: wait)
         try submission.waitUntilFolded(receipt, wait: wait)
         let result = try submission.result(of: receipt)
@@ -91,7 +93,7 @@ struct DeadLetterReplay: ParsableCommand {
         case .json: print(result.json)
         case .table: result.printForPeople()
         }
-        if result.refused > 0 { throw ExitCode(1) }
+        if result.refused > 0 || result.waitingDropped > 0 { throw ExitCode(1) }
     }
 }
 
@@ -99,7 +101,13 @@ struct DeadLetterReplay: ParsableCommand {
 struct DeadLetterDrop: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "drop",
-        abstract: "Gives open dead letters up: they are listed no more, and stay in the table with the reason given.")
+        abstract: "Gives open dead letters up: they are listed no more, and stay in the table with the reason given.",
+        discussion: """
+            What waits for a replay already is replayed and not dropped.
+
+            Exit code 0: all are dropped; 1: some waited for a replay; 2: arguments or definitions are wrong, and nothing \
+            was done.
+            """)
 
     @OptionGroup var choice: DeadLetterOptions
 
@@ -131,16 +139,24 @@ struct DeadLetterDrop: ParsableCommand {
 
     func run() throws {
         let configuration = try options.configuration()
+        let submission = try ReplaySubmission(configuration)
+        try submission.check(choice)
         if dryRun {
             let count = try DeadLetters.read(choice.filter, data: configuration.data, limit: 0) { _ in }
             return print("\(Format.counted(count, "dead letter")) would be dropped.")
         }
-        let submission = ReplaySubmission(configuration)
         let receipt = try submission.submit(.drop(because: because), choice.filter, limit: .max, wait: wait)
         try submission.waitUntilFolded(receipt, wait: wait)
+        let result = try submission.result(of: receipt)
+        let (dropped, replayed) = (result.letters + result.waitingDropped, result.waiting - result.waitingDropped)
         switch format {
-        case .json: print("{\"dropped\":\(receipt.letterCount),\"waiting\":\(receipt.waitingCount)}")
-        case .table: print("\(Format.counted(receipt.letterCount, "dead letter")) dropped.")
+        case .json: print("{\"dropped\":\(dropped),\"waiting\":\(replayed)}")
+        case .table:
+            print("\(Format.counted(dropped, "dead letter")) dropped.")
+            if replayed > 0 {
+                print("\(Format.counted(replayed, "dead letter")) waited for a replay, and were not dropped.")
+            }
         }
+        if replayed > 0 { throw ExitCode(1) }
     }
 }

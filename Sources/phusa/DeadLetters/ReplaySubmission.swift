@@ -12,6 +12,8 @@ struct ReplaySubmission {
         var messages = 0
         /// Meant, and on their way already.
         var waiting = 0
+        /// Of these, the ones that were on their way to be dropped.
+        var waitingDropped = 0
         var stored: Int64 = 0
         var duplicate: Int64 = 0
         var refused: Int64 = 0
@@ -22,10 +24,40 @@ struct ReplaySubmission {
 
     private let configuration: RunConfiguration
     private let desk: ReplayDesk
+    private let catalog: StreamCatalog
+    private let areas: AreaReference
 
-    init(_ configuration: RunConfiguration) {
+    /// Loads the definitions before anything is asked for, since what is in the journal will be carried out.
+    init(_ configuration: RunConfiguration) throws(CommandFailure) {
         self.configuration = configuration
         desk = ReplayDesk(configuration.pipeline)
+        do throws(DefinitionError) {
+            catalog = try StreamCatalog.load("\(configuration.schemas)/streams")
+        } catch {
+            throw .usage("\(error)")
+        }
+        areas = try configuration.loadAreas()
+    }
+
+    /// Refuses a choice of a stream or of a message that there is not.
+    func check(_ choice: DeadLetterOptions) throws(CommandFailure) {
+        func isAny(_ filter: DeadLetterFilter) throws(CommandFailure) -> Bool {
+            var filter = filter
+            filter.includesDone = true
+            return try DeadLetters.read(filter, data: configuration.data, limit: 0) { _ in } > 0
+        }
+        if let stream = choice.stream, stream != DeadLetterOptions.noStream,
+            !catalog.streams.contains(where: { $0.name == stream })
+        {
+            var filter = DeadLetterFilter()
+            filter.stream = stream
+            // Of a stream that is defined no more they may still be dropped.
+            if try !isAny(filter) { _ = try catalog.index(of: stream) }
+        }
+        guard choice.offset != nil else { return }
+        guard try isAny(choice.filter) else {
+            throw .failure("There is no such dead letter in \(configuration.data).")
+        }
     }
 
     /// Puts them into the journal; waits while somebody else has it.
@@ -47,13 +79,6 @@ struct ReplaySubmission {
     func waitUntilFolded(_ receipt: ReplayDesk.Receipt, wait: Duration) throws(CommandFailure) {
         // What waited already shall be done too when this command ends.
         guard receipt.offsets != nil || receipt.waitingCount > 0 else { return }
-        let catalog: StreamCatalog
-        do throws(DefinitionError) {
-            catalog = try StreamCatalog.load("\(configuration.schemas)/streams")
-        } catch {
-            throw .usage("\(error)")
-        }
-        let areas = try configuration.loadAreas()
         let last = receipt.offsets?.upperBound ?? receipt.waitingThrough
         let deadline = ContinuousClock.now + wait
         while true {
@@ -72,17 +97,22 @@ struct ReplaySubmission {
         }
     }
 
-    /// Adds up the marks that came of it.
+    /// Adds up the marks that came of it, and of what had waited.
     func result(of receipt: ReplayDesk.Receipt) throws(CommandFailure) -> Result {
         var result = Result()
         result.letters = receipt.letterCount
         result.messages = receipt.messageCount
         result.waiting = receipt.waitingCount
-        guard let offsets = receipt.offsets else { return result }
+        guard receipt.offsets != nil || receipt.waitingCount > 0 else { return result }
         var filter = DeadLetterFilter()
         filter.includesDone = true
         _ = try DeadLetters.read(filter, data: configuration.data, limit: .max) { letter throws(CommandFailure) in
-            guard let mark = letter.lastMark, offsets.contains(mark.offset) else { return }
+            guard let mark = letter.lastMark else { return }
+            if receipt.waitingLetters.contains(letter.key) {
+                if mark.mark == .dropped { result.waitingDropped += 1 }
+            } else {
+                guard receipt.offsets?.contains(mark.offset) ?? false else { return }
+            }
             result.stored += mark.stored
             result.duplicate += mark.duplicate
             result.refused += mark.refused
@@ -99,6 +129,7 @@ extension ReplaySubmission.Result {
         writer.member("letters", letters)
         writer.member("messages", messages)
         writer.member("waiting", waiting)
+        writer.member("waiting_dropped", waitingDropped)
         writer.member("stored", Int(stored))
         writer.member("duplicate", Int(duplicate))
         writer.member("refused", Int(refused))
@@ -114,9 +145,13 @@ extension ReplaySubmission.Result {
         let reasons = refusedByReason.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
             .map { "\($0.key) \(Format.count(Int($0.value)))" }.joined(separator: ", ")
         print(
-            "\(Format.counted(letters, "dead letter")) replayed: \(Format.counted(Int(stored), "reading")) stored, "
+            "\(Format.counted(letters + waiting - waitingDropped, "dead letter")) replayed: \(Format.counted(Int(stored), "reading")) stored, "
                 + "\(Format.count(Int(duplicate))) there already, \(Format.count(Int(refused))) refused again"
                 + (reasons.isEmpty ? "." : " (\(reasons))."))
-        if waiting > 0 { print("\(Format.counted(waiting, "dead letter")) had been asked for before.") }
+        let replayedBefore = waiting - waitingDropped
+        if replayedBefore > 0 { print("Of these, \(Format.count(replayedBefore)) had been asked for before.") }
+        if waitingDropped > 0 {
+            print("\(Format.counted(waitingDropped, "dead letter")) waited to be dropped, and were.")
+        }
     }
 }
