@@ -32,6 +32,34 @@ struct ColumnChunkReader: ~Copyable {
 
     /// Reads all pages; `file` ends where the footer begins.
     mutating func read(_ file: Span<UInt8>) throws(ParquetReadError) -> ParquetColumnData {
+        try readPages(file) { _ in }
+        return data
+    }
+
+    /// Gives `body` each page of a flat column with the number of its first row, and forgets it.
+    mutating func forEachPage(
+        _ file: Span<UInt8>, _ body: (_ firstRow: Int, _ cells: ParquetColumnData) -> Void
+    ) throws(ParquetReadError) {
+        guard !layout.column.isNested else { throw .unsupported(column: name, feature: "nesting, page by page") }
+        try readPages(file) { reader in
+            guard !reader.data.words.isEmpty else { return }
+            body(reader.readRowCount - reader.data.rowCount, reader.data)
+            reader.forgetPage()
+        }
+    }
+
+    /// Keeps of `data` only the dictionary.
+    private mutating func forgetPage() {
+        data.words.removeAll(keepingCapacity: true)
+        data.defined.removeAll(keepingCapacity: true)
+        guard data.type.isByteArray else { return }
+        data.offsets.removeLast(data.offsets.count - 1 - dictionary.count)
+        data.bytes.removeLast(data.bytes.count - Int(data.offsets[dictionary.count]))
+    }
+
+    private mutating func readPages(
+        _ file: Span<UInt8>, _ didReadPage: (inout ColumnChunkReader) -> Void
+    ) throws(ParquetReadError) {
         if chunk.isEncrypted { throw .unsupported(column: name, feature: "encryption") }
         if chunk.isElsewhere { throw .unsupported(column: name, feature: "pages in another file") }
         guard chunk.codec == CompressionCodec.zstd || chunk.codec == CompressionCodec.uncompressed else {
@@ -54,12 +82,12 @@ struct ColumnChunkReader: ~Copyable {
             let page = file.extracting(start..<(start + header.compressedByteCount))
             try checkSum(page, header, at: offset)
             try decodePage(page, header)
+            didReadPage(&self)
             offset = start + header.compressedByteCount
         }
         guard readRowCount == rowCount else {
             throw malformed("its pages have \(readRowCount) rows instead of \(rowCount)")
         }
-        return data
     }
 
     /// The last row of a repeated column may go on in the next page.
@@ -80,13 +108,14 @@ struct ColumnChunkReader: ~Copyable {
         }
         switch header.type {
         case PageType.dictionary:
-            guard !hasDictionary, data.rowCount == 0 else { throw malformed("a second dictionary") }
+            guard !hasDictionary, readRowCount == 0 else { throw malformed("a second dictionary") }
             try withPlainBytes(page, header, isCompressed: true) { reader, bytes throws(ParquetReadError) in
                 try reader.decodeDictionary(bytes, header)
             }
         case PageType.data, PageType.dataV2:
             let isFlat = layout.column.maximumRepetitionLevel == 0
-            guard header.valueCount <= (isFlat ? rowCount : limits.rowGroupRowCount) - data.rowCount else {
+            let room = isFlat ? rowCount - readRowCount : limits.rowGroupRowCount - data.rowCount
+            guard header.valueCount <= room else {
                 throw isFlat ? malformed("too many rows") : .limitExceeded("the entries of column \"\(name)\"")
             }
             if header.type == PageType.data {

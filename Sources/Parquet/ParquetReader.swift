@@ -154,6 +154,20 @@ public struct ParquetReader: Sendable {
         return try reader.read(bytes.span.extracting(first: pagesEnd))
     }
 
+    /// Calls `body` for each page of a column of a row group, with the number of its first row and its cells.
+    ///
+    /// Only one page and the dictionary are in memory at a time: a way through columns of large strings.
+    ///
+    /// - Throws: ``ParquetReadError``, also for a nested column; pages before the damage have been given by then.
+    public func forEachPage(
+        ofColumn column: Int, rowGroup: Int, _ body: (_ firstRow: Int, _ cells: ParquetColumnData) -> Void
+    ) throws(ParquetReadError) {
+        let chunk = try chunk(column: column, rowGroup: rowGroup)
+        var reader = try ColumnChunkReader(
+            layout: layouts[column], chunk: chunk, rowCount: footer.rowGroups[rowGroup].rowCount, limits: limits)
+        try reader.forEachPage(bytes.span.extracting(first: pagesEnd), body)
+    }
+
     private func chunk(column: Int, rowGroup: Int) throws(ParquetReadError) -> ColumnChunkMetadata {
         guard footer.rowGroups.indices.contains(rowGroup) else { throw .outOfRange("row group \(rowGroup)") }
         guard layouts.indices.contains(column) else { throw .outOfRange("column \(column)") }

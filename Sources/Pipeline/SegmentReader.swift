@@ -65,6 +65,22 @@ package struct SegmentReader {
         reader.schema.index(of: name) == nil ? nil : try column(name)
     }
 
+    /// Calls `body` for each page of a column, with the number of its first row in the segment.
+    func forEachPage(
+        of name: String, _ body: (_ firstRow: Int, _ cells: ParquetColumnData) -> Void
+    ) throws(TableError) {
+        guard let column = reader.schema.index(of: name) else { throw damage("it has no column \(name)") }
+        do throws(ParquetReadError) {
+            var start = 0
+            for group in reader.rowGroups.indices {
+                try reader.forEachPage(ofColumn: column, rowGroup: group) { body(start + $0, $1) }
+                start += reader.rowGroups[group].rowCount
+            }
+        } catch {
+            throw damage(error.description)
+        }
+    }
+
     /// All cells of a column, of all row groups: our segments have one, those that others have compacted may have more.
     package func column(_ name: String) throws(TableError) -> ParquetColumnData {
         guard let column = reader.schema.index(of: name), !reader.rowGroups.isEmpty else {

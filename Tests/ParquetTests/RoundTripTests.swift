@@ -49,6 +49,7 @@ struct RoundTripTests {
             for (index, made) in group.enumerated() {
                 let read = try reader.readColumn(index, rowGroup: number)
                 try expectEqual(read, made)
+                try expectPages(of: reader, column: index, rowGroup: number, toGive: read)
                 let statistics = try reader.statistics(column: index, rowGroup: number)
                 expectBounds(statistics, of: read)
                 if groups.count == 1 { #expect(statistics == written[index]) }
@@ -58,6 +59,25 @@ struct RoundTripTests {
             let nulls = try groups.indices.map { try reader.readColumn(index, rowGroup: $0).nullCount }
             #expect(written[index].nullCount == nulls.reduce(0, +))
         }
+    }
+
+    /// The pages one by one have the cells that the column has.
+    private static func expectPages(
+        of reader: ParquetReader, column: Int, rowGroup: Int, toGive whole: ParquetColumnData
+    ) throws {
+        var rowCount = 0
+        var areSame = true
+        try reader.forEachPage(ofColumn: column, rowGroup: rowGroup) { firstRow, cells in
+            areSame = areSame && firstRow == rowCount
+            for row in 0..<cells.rowCount {
+                areSame =
+                    areSame && cells.defined[row] == whole.defined[firstRow + row]
+                    && cells.byteString(at: row) == whole.byteString(at: firstRow + row)
+                    && (whole.type.isByteArray || cells.words[row] == whole.words[firstRow + row])
+            }
+            rowCount += cells.rowCount
+        }
+        #expect(areSame && rowCount == whole.rowCount, "\(reader.schema.columns[column].name)")
     }
 
     static func expectEqual(_ read: ParquetColumnData, _ made: TestColumn) throws {

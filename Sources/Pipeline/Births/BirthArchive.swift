@@ -6,17 +6,13 @@ import Telemetry
 
 /// The certificates that hold at an offset of a lane, so that a decoder goes on as if it had never stopped.
 ///
-/// A birth of an edge node replaces the one before and ends its devices; a death ends what was born.
+/// The table keeps every certificate that ever came. So first their keys are read, of which the latest of each edge node
+/// and device stay, and then the payloads of those that hold, page by page.
 struct BirthArchive {
-    /// A row of `sparkplug_births`.
+    /// A birth that holds.
     struct Certificate {
-        /// `group/edge node` or `group/edge node/device`.
-        let edge: String
-        /// Nil for one of a later version of this program, which counts as an end.
-        let event: BirthEvent?
-        let topic: [UInt8]
-        let payload: [UInt8]
-        let arrival: Int64
+        var topic: [UInt8] = []
+        var payload: [UInt8] = []
         let offset: JournalOffset
     }
 
@@ -27,7 +23,6 @@ struct BirthArchive {
     init(
         _ store: any FileStore, configuration: PipelineConfiguration, lane: String?, through offset: JournalOffset
     ) throws(TableError) {
-        var certificates: [Certificate] = []
         let name = TableLayout.sparkplugBirths.name
         let directory = "\(configuration.tablesDirectory)/\(name)"
         let files: [AddFile]
@@ -39,53 +34,56 @@ struct BirthArchive {
         } catch {
             throw .log(error, table: name)
         }
-        for file in files {
+        var latest = LatestCertificates()
+        for (index, file) in files.enumerated() {
             let segment = try SegmentReader(store, "\(directory)/\(file.path)", table: name)
-            certificates += try Self.read(segment, lane: lane, through: offset)
+            try Self.readKeys(of: segment, file: index, lane: lane, through: offset, into: &latest)
         }
-        certificates.sort { ($0.arrival, $0.offset) < ($1.arrival, $1.offset) }
-        births = Self.holding(lane == nil ? certificates : certificates.sorted { $0.offset < $1.offset })
+        for (index, keys) in Dictionary(grouping: latest.holding, by: \.file) {
+            let segment = try SegmentReader(store, "\(directory)/\(files[index].path)", table: name)
+            births += try Self.certificates(of: keys, in: segment)
+        }
+        births.sort { $0.offset < $1.offset }
     }
 
-    private static func read(
-        _ segment: SegmentReader, lane: String?, through last: JournalOffset
-    ) throws(TableError) -> [Certificate] {
+    private static func readKeys(
+        of segment: SegmentReader, file: Int, lane: String?, through last: JournalOffset,
+        into latest: inout LatestCertificates
+    ) throws(TableError) {
         let edges = try segment.column("edge")
         let events = try segment.column("event")
-        let topics = try segment.column("topic")
-        let payloads = try segment.column("payload")
         let arrivals = try segment.column("ingest_time").words
         let lanes = try segment.column("lane")
         let offsets = try segment.column("journal_offset").words
-        var certificates: [Certificate] = []
         for row in offsets.indices {
             let offset = JournalOffset(UInt64(clamping: offsets[row]))
             if let lane { guard lanes.text(at: row) == lane, offset <= last else { continue } }
-            certificates.append(
-                Certificate(
+            latest.insert(
+                CertificateKey(
                     edge: edges.text(at: row) ?? "", event: events.text(at: row).flatMap(BirthEvent.init),
-                    topic: topics.byteString(at: row).map { Array($0) } ?? [],
-                    payload: payloads.byteString(at: row).map { Array($0) } ?? [], arrival: arrivals[row],
-                    offset: offset))
+                    // A lane counts its messages; over lanes the clock has to do.
+                    arrival: lane == nil ? arrivals[row] : 0, offset: offset, file: file, row: row))
         }
-        return certificates
     }
 
-    /// Those that are neither replaced nor ended by a later one.
-    static func holding(_ certificates: [Certificate]) -> [Certificate] {
-        var births: [String: Certificate] = [:]
-        var devices: [String: Set<String>] = [:]
-        for certificate in certificates {
-            let levels = certificate.edge.split(separator: "/", omittingEmptySubsequences: false)
-            let node = levels.prefix(2).joined(separator: "/")
-            if levels.count < 3 {
-                for device in devices.removeValue(forKey: node) ?? [] { births[device] = nil }
-            } else {
-                devices[node, default: []].insert(certificate.edge)
+    /// The certificates of a segment that the keys mean.
+    private static func certificates(
+        of keys: [CertificateKey], in segment: SegmentReader
+    ) throws(TableError) -> [Certificate] {
+        var certificates: [Int: Certificate] = [:]
+        for key in keys { certificates[key.row] = Certificate(offset: key.offset) }
+        func read(
+            _ column: String, into member: WritableKeyPath<Certificate, [UInt8]>
+        ) throws(TableError) {
+            try segment.forEachPage(of: column) { firstRow, cells in
+                for row in 0..<cells.rowCount where certificates[firstRow + row] != nil {
+                    certificates[firstRow + row]?[keyPath: member] = cells.byteString(at: row).map { Array($0) } ?? []
+                }
             }
-            births[certificate.edge] = certificate.event == .birth ? certificate : nil
         }
-        return births.values.sorted { $0.offset < $1.offset }
+        try read("topic", into: \.topic)
+        try read("payload", into: \.payload)
+        return Array(certificates.values)
     }
 
     /// Tells a decoder what holds.
