@@ -121,20 +121,7 @@ struct StreamDefinition {
 
     private static func name(_ node: DefinitionNode) throws(DefinitionError) -> Located<String> {
         let name = try node.string()
-        let isWord = name.utf8.enumerated().allSatisfy { index, byte in
-            (0x61...0x7A).contains(byte) || (index > 0 && ((0x30...0x39).contains(byte) || byte == UInt8(ascii: "_")))
-        }
-        guard isWord, name.utf8.count <= 64 else {
-            throw node.error(
-                "`\(name)` cannot be the name of a stream, which is also that of its table",
-                fix: "Use small letters, digits and _, beginning with a letter, at most 64")
-        }
-        let reserved = [
-            "ledger", "dead_letters", "dead_letter_marks", "sparkplug_births", "restatements", "kpi",
-        ]
-        guard !reserved.contains(name), !name.hasPrefix("rollup_") else {
-            throw node.error("the table name `\(name)` belongs to the pipeline", fix: "Choose another name")
-        }
+        if let fault = StreamName.fault(in: name) { throw node.error(fault.message, fix: fault.fix) }
         return node.located(name)
     }
 

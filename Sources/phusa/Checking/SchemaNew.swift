@@ -46,11 +46,10 @@ struct SchemaNew: ParsableCommand {
     var lines = false
 
     func run() throws {
-        let folder = "\(definitions.schemas)/streams/\(name)"
-        guard Self.isName(name) else {
-            throw CommandFailure.usage(
-                "\(name) cannot be the name of a stream: use small letters, digits and _, beginning with a letter.")
+        if let fault = StreamName.fault(in: name) {
+            throw CommandFailure.usage("The stream cannot be made: \(fault.message). \(fault.fix).")
         }
+        let folder = "\(definitions.schemas)/streams/\(name)"
         guard !InputFile.exists(folder) else {
             throw CommandFailure.usage("\(folder) is there already; choose another name, or edit what is there.")
         }
@@ -83,12 +82,6 @@ struct SchemaNew: ParsableCommand {
             throw CommandFailure.failure("\(error).")
         }
         for line in scaffold.summary(folder: folder, files: files.map(\.path)) { print(line) }
-    }
-
-    private static func isName(_ name: String) -> Bool {
-        name.utf8.enumerated().allSatisfy { index, byte in
-            (0x61...0x7A).contains(byte) || (index > 0 && ((0x30...0x39).contains(byte) || byte == UInt8(ascii: "_")))
-        } && !name.isEmpty
     }
 
     /// A topic that the filter takes.
