@@ -56,16 +56,17 @@ package struct DefinitionFolder: Sendable {
         }
         guard let text else { return }
         let definition = StreamDefinition(parsing: text, file: file, errors: &errors)
-        let schemas =
-            DefinitionError.collect(into: &errors) { () throws(DefinitionError) in
-                try files.schemas(in: directory)
-            } ?? []
-        guard let definition else {
-            streams.append(Stream(directory: directory, plan: nil, schemas: schemas, inactiveSchemaCount: 0))
+        let schemas = DefinitionError.collect(into: &errors) { () throws(DefinitionError) in
+            try files.schemas(in: directory)
+        }
+        if let definition {
+            checkAgainstOthers(definition)
+            definitions.append(definition)
+        }
+        guard let definition, let schemas else {
+            streams.append(Stream(directory: directory, plan: nil, schemas: schemas ?? [], inactiveSchemaCount: 0))
             return
         }
-        checkAgainstOthers(definition)
-        definitions.append(definition)
         guard let newest = schemas.firstIndex(where: { $0.name == definition.schemaFile.value }) else {
             errors.append(Self.missing(definition, directory))
             streams.append(Stream(directory: directory, plan: nil, schemas: schemas, inactiveSchemaCount: 0))
@@ -115,7 +116,12 @@ extension DefinitionFiles {
     fileprivate func schemas(in directory: String) throws(DefinitionError) -> [SchemaFile] {
         var schemas: [SchemaFile] = []
         for name in try names(in: directory) {
-            guard let version = SchemaVersion(fileName: name) else { continue }
+            guard let version = SchemaVersion(fileName: name) else {
+                guard SchemaVersion.isTooLarge(inFileName: name) else { continue }
+                throw DefinitionError(
+                    file: "\(directory)/\(name)", message: "the version in the file's name is too large a number",
+                    fix: "Give it a version of at most six digits, such as v2.schema.json")
+            }
             if let other = schemas.first(where: { $0.version == version }) {
                 throw DefinitionError(
                     file: "\(directory)/\(name)", message: "\(other.name) is version \(version) too", fix: "Remove one")

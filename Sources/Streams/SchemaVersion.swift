@@ -46,6 +46,15 @@ package struct SchemaVersion: Hashable, Comparable, Sendable {
         self.init(String(fileName.dropFirst().dropLast(Self.fileSuffix.utf8.count)))
     }
 
+    /// Whether a file's name says a version whose numbers are too large: `v99999999.schema.json`.
+    static func isTooLarge(inFileName name: String) -> Bool {
+        guard name.hasPrefix("v"), name.hasSuffix(fileSuffix) else { return false }
+        let numbers = name.dropFirst().dropLast(fileSuffix.utf8.count)
+            .split(separator: ".", omittingEmptySubsequences: false).map(\.utf8)
+        return numbers.count <= 2 && numbers.contains { $0.count > maximumDigitCount }
+            && numbers.allSatisfy { !$0.isEmpty && $0.allSatisfy { (0x30...0x39).contains($0) } }
+    }
+
     /// More than anyone counts, and little enough for any integer.
     private static let maximumDigitCount = 6
     private static let fileSuffix = ".schema.json"

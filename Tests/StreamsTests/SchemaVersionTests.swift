@@ -152,6 +152,13 @@ struct SchemaVersionTests {
         }
         let noVersion = try lamps(extra: [("lamp/v0.9.schema.json", "{}")])
         #expect(throws: Never.self) { try noVersion.load() }
+        let tooLarge = try lamps(extra: [("lamp/v99999999999999999999.schema.json", "{}")])
+        do throws(DefinitionError) {
+            _ = try tooLarge.load()
+            Issue.record("a version that cannot be counted was ignored")
+        } catch {
+            #expect(error.file.hasSuffix("lamp/v99999999999999999999.schema.json"), "\(error)")
+        }
         let without = try lamps(
             extra: [("lamp/v1.2.schema.json", #"{"type":"object","properties":{"device":{"type":"string"}}}"#)])
         do throws(DefinitionError) {
