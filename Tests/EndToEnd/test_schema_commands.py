@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import jsonschema
@@ -53,6 +54,30 @@ def test_says_where_and_why_a_document_is_not_valid(schema):
     assert validate(schema, str(good)).returncode == 0
     # Only when asked for is a format more than an annotation.
     assert validate(schema, "--assert-format", str(good)).returncode == 1
+
+
+def test_a_folder_is_no_document(schema):
+    good = schema.parent / "good.json"
+    good.write_text('{"ts":"x"}')
+    done = validate(schema, str(good), str(schema.parent))
+    assert done.returncode == 2 and done.stdout == "", done.stdout
+
+
+def test_a_name_that_belongs_to_the_pipeline_is_refused_before_anything_is_written(tmp_path):
+    sample = tmp_path / "sample.json"
+    sample.write_text('{"device":"a","ts":"2026-11-21T08:00:00Z","level":1.5}')
+    for name in ("ledger", "dead_letter_marks", "sparkplug_births", "rollup_coverage", "x" * 65, "Ledger"):
+        done = run_phusa("schema", "new", name, str(sample), "--schemas", str(tmp_path / "Schemas"))
+        assert done.returncode == 2 and name in done.stderr, done.stderr
+    assert not (tmp_path / "Schemas").exists()
+
+
+def test_a_version_that_cannot_be_counted_is_a_mistake(tmp_path):
+    shutil.copytree(TOP / "Schemas", tmp_path / "Schemas")
+    name = "v99999999999999999999.schema.json"
+    (tmp_path / "Schemas/streams/coverage" / name).write_text("{}")
+    done = run_phusa("check", "--schemas", str(tmp_path / "Schemas"))
+    assert done.returncode != 0 and name in done.stdout + done.stderr, done.stdout + done.stderr
 
 
 def test_each_line_is_a_document(schema):

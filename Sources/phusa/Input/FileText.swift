@@ -7,6 +7,13 @@ extension InputFile {
         unsafe access(path, R_OK) == 0
     }
 
+    /// Whether `path` is a folder.
+    static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        // Safe: the path is passed as a C string and not kept, and `stat` fills in the status.
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// The size of the file at `path`, packed as it is; 0 for what has no size.
     static func byteCount(of path: String) -> Int {
         var status = stat()

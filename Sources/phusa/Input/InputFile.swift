@@ -19,6 +19,7 @@ struct InputFile: ~Copyable {
             descriptor = STDIN_FILENO
             return
         }
+        guard !Self.isFolder(path) else { throw .usage("\(path) is a folder; give a file.") }
         // Safe: the path is passed as a C string and not kept.
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw Self.openFailure(path) }

@@ -38,8 +38,10 @@ struct SchemaValidate: ParsableCommand {
     func run() throws {
         let schema = try options.documents().compile(schema, draft: options.draft, assertsFormat: assertFormat)
         // Nobody validates the whole command line again because of one name.
-        for instance in instances where instance != "-" && !InputFile.exists(instance) {
-            throw CommandFailure.usage("There is no file \(instance) that can be read; check the name.")
+        for instance in instances where instance != "-" {
+            guard InputFile.exists(instance), !InputFile.isFolder(instance) else {
+                throw CommandFailure.usage("There is no file \(instance) that can be read; check the name.")
+            }
         }
         var validator = SchemaValidator(schema)
         var parser = JSONParser(limits: InstanceFault.limits)
