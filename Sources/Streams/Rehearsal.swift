@@ -34,6 +34,13 @@ extension StreamPlan {
         return plan
     }
 
+    /// A plan of `rehearsal` that takes what tells its version, and refuses what tells another.
+    package func honouringToldVersions(of active: StreamPlan) -> StreamPlan {
+        var plan = self
+        plan.versionMember = active.versionMember
+        return plan
+    }
+
     /// Whether the column's strings are JSON texts, of a member that may hold values of several types.
     package func isJSONText(column: Int) -> Bool {
         versions.contains { version in

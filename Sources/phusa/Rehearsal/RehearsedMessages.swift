@@ -15,6 +15,7 @@ struct MessageJudge: ~Copyable {
     private let new: StreamPlan
     private var oldDecoders: [Int: DecoderBox] = [:]
     private var newDecoders: [Int: DecoderBox] = [:]
+    private var strictDecoders: [Int: DecoderBox] = [:]
 
     private final class DecoderBox {
         var decoder: PayloadDecoder
@@ -47,6 +48,15 @@ struct MessageJudge: ~Copyable {
         let box = newDecoders[source] ?? DecoderBox(new, source: source)
         newDecoders[source] = box
         return box.decoder.decode(payload, topic: topic, arrival: arrival)
+    }
+
+    /// By the new schema, as long as the message tells its version or none.
+    mutating func byNewIfTold(
+        _ payload: [UInt8], topic: String, toldVersion: String?, source: Int, arrival: EventTime
+    ) -> Outcomes {
+        let box = strictDecoders[source] ?? DecoderBox(new.honouringToldVersions(of: active), source: source)
+        strictDecoders[source] = box
+        return box.decoder.decode(payload, topic: topic, toldVersion: toldVersion, arrival: arrival)
     }
 }
 
@@ -180,14 +190,20 @@ struct RefusedMessages {
         filter.since = since
         let member = rehearsal.grouping.member(device: active.deviceMember)
         // The readings of one message come one behind the other.
-        var last: (key: DeadLetterKey, outcomes: MessageJudge.Outcomes)?
+        var last: (key: DeadLetterKey, isOfUnknownVersion: Bool, outcomes: MessageJudge.Outcomes)?
         _ = try DeadLetters.read(filter, data: data, limit: .max) { letter throws(CommandFailure) in
             guard let source = judge.source(of: letter.topic) else { return }
             let message = DeadLetterKey(lane: letter.key.lane, offset: letter.key.offset, readingIndex: nil)
-            if last?.key != message {
-                let outcomes = judge.byNew(
-                    letter.payload, topic: letter.topic, source: source, arrival: letter.arrival)
-                last = (message, outcomes)
+            // A version that the stream does not have stays unknown, unless it is the new one.
+            let isOfUnknownVersion = letter.currentReason == RefusalReason.unknownVersion.rawValue
+            if last?.key != message || last?.isOfUnknownVersion != isOfUnknownVersion {
+                let outcomes =
+                    isOfUnknownVersion
+                    ? judge.byNewIfTold(
+                        letter.payload, topic: letter.topic, toldVersion: letter.toldVersion, source: source,
+                        arrival: letter.arrival)
+                    : judge.byNew(letter.payload, topic: letter.topic, source: source, arrival: letter.arrival)
+                last = (message, isOfUnknownVersion, outcomes)
             }
             let outcomes = last?.outcomes ?? []
             let own: MessageJudge.Outcomes

@@ -12,8 +12,8 @@ struct SchemaRehearse: ParsableCommand {
         discussion: """
             The readings in the stream's table are turned back into records; messages in the journal that are not \
             committed yet and open dead letters are decoded from their bytes, with the stream's own mapping. Each is \
-            judged by the new schema alone, as if it were the only version. Nothing is changed, also beside a running \
-            phusa run. Values that the table does not keep (sentinels, digits beyond the precision) are not seen.
+            judged by the new schema alone, as if it were the only version; only dead letters that told a version that \
+            the stream does not have must have told the new one. Nothing is changed, also beside a running phusa run. Values that the table does not keep (sentinels, digits beyond the precision) are not seen.
 
             Exit code 0: nothing would break; 1: something would.
 
