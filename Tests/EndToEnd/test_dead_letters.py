@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+import signal
 import subprocess
 import time
 from datetime import UTC, datetime, timedelta
@@ -117,6 +118,23 @@ def test_the_choice_is_narrowed(refused):
     assert everything.returncode == 2, "nothing is replayed by accident"
 
 
+def test_a_command_that_is_wrong_changes_nothing(refused, tmp_path):
+    broken = tmp_path / "broken"
+    shutil.copytree(TOP / "Schemas", broken)
+    (broken / "streams" / "coverage" / "stream.yaml").write_text("stream: [")
+    before = letters(refused)
+    for command in (["replay"], ["drop", "--because", "thử"]):
+        ask = ["dead-letters", *command, "--config", refused.configuration]
+        for schemas in (tmp_path / "none", broken):
+            assert run_phusa(*ask, "--everything", "--schemas", schemas).returncode == 2
+        unknown = run_phusa(*ask, "--stream", "nosuch")
+        assert unknown.returncode == 2 and "There is no stream nosuch" in unknown.stderr, unknown.stderr
+        nothing = run_phusa(*ask, "--offset", "99999")
+        assert nothing.returncode == 1 and "no such dead letter" in nothing.stderr, nothing.stderr
+    assert not (refused.data / "journal" / "replay").exists(), "nothing was asked for"
+    assert letters(refused) == before
+
+
 def test_each_is_stored_once_whatever_is_killed(refused):
     phusa = refused
     source = random.Random(7)
@@ -165,6 +183,30 @@ def test_what_is_refused_again_stays_open_and_makes_no_pile(refused):
     phusa.audit()
 
 
+def test_what_waited_is_told_with_what_became_of_it(refused):
+    phusa = refused
+
+    def ask_and_kill() -> None:
+        """A replay that nobody carries out: the running phusa stands still, and then is gone."""
+        phusa.start_and_wait_until_subscribed()
+        phusa.process.send_signal(signal.SIGSTOP)
+        asked = run_phusa(
+            "dead-letters", "replay", "--config", phusa.configuration, "--reason", "range", "--wait", "2s"
+        )
+        assert asked.returncode == 1 and "They wait in the journal" in asked.stderr, asked.stderr
+        phusa.kill()
+
+    ask_and_kill()
+    result = replay(phusa, "--reason", "range")
+    assert (result["letters"], result["waiting"], result["refused"]) == (0, WRONG, WRONG)
+    ask_and_kill()
+    drop = ("dead-letters", "drop", "--config", phusa.configuration, "--reason", "range", "--because", "thử")
+    dropped = run_phusa(*drop)
+    assert dropped.returncode == 1 and f"{WRONG} dead letters waited for a replay, and were not" in dropped.stdout
+    assert {letter["state"] for letter in letters(phusa, "--reason", "range")} == {"refused-again"}
+    phusa.audit()
+
+
 def test_what_is_there_already_counts_as_a_duplicate(refused):
     """A replay of what the device has sent again by itself, long after every window."""
     phusa = refused
@@ -207,7 +249,7 @@ def test_what_nobody_needs_is_dropped_with_a_reason(refused):
     assert phusa.audit()["dropped_dead_letters"] == WRONG
 
 
-def test_a_replay_carries_the_version_that_the_sender_named(refused):
+def test_a_replay_carries_the_version_that_the_sender_named(refused, tmp_path):
     phusa = refused
     topic, payload = readings.TOPIC.format(device="told"), readings.encode(GOOD_READING)
     client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="told", protocol=mqtt.MQTTv5)
@@ -226,5 +268,14 @@ def test_a_replay_carries_the_version_that_the_sender_named(refused):
     assert (letter["reason"], letter["told_version"]) == ("unknown-version", "9")
     result = replay(phusa, "--everything")
     assert result["refused_by_reason"] == {"unknown-version": 1}, "told again, refused again"
+    # A new version helps only if it is the one that was told.
+    for file, passing in (("v2.schema.json", 0), ("v9.schema.json", 1)):
+        shutil.copy(TOP / "Schemas/streams/coverage/v1.schema.json", tmp_path / file)
+        done = run_phusa(
+            "schema", "rehearse", tmp_path / file, "--stream", "coverage", "--data", phusa.data, "--schemas",
+            TOP / "Schemas", "--format", "json",
+        )  # fmt: skip
+        found = json.loads(done.stdout)
+        assert (found["would_pass"], found["still_refused"]) == (passing, 1 - passing), found
     phusa.stop()
     phusa.audit()
