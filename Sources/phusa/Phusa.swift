@@ -12,7 +12,8 @@ struct Phusa: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Run.self, Publish.self, Simulate.self, RollupCommand.self, TableCommand.self, Tail.self, Decode.self,
+            Run.self, Publish.self, Simulate.self, RollupCommand.self, CoverageCommand.self, TableCommand.self,
+            Tail.self, Decode.self,
             CheckCommand.self,
             DeadLettersCommand.self, SchemaCommand.self, AuditCommand.self, Bench.self,
         ])

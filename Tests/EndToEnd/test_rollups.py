@@ -9,6 +9,8 @@ import time
 import duckdb
 import pyarrow.parquet
 import pytest
+import shapely
+import shapely.geometry
 from support.phusa import TOP, run_phusa
 from test_real_data import RECORDINGS, publish_arguments
 from test_real_data import schemas as schemas  # noqa: F401, PLC0414: the fixture
@@ -272,6 +274,92 @@ def test_formats_say_the_same(phusa, schemas, tmp_path):
         assert close(row["rsrp_max"], line["rsrp_max"] or None) and close(row["rsrp_max"], stored["rsrp_max"])
     text = run_phusa(*arguments, "--window", "1h").stdout
     assert "█" in text and "course" in text
+
+
+def tile_of(longitude: float, latitude: float) -> str:
+    """The quadkey of zoom 17, as Microsoft's "Bing Maps Tile System" says."""
+    sine = math.sin(math.radians(latitude))
+    x = int((longitude + 180) / 360 * 2**17)
+    y = int((0.5 - math.log((1 + sine) / (1 - sine)) / (4 * math.pi)) * 2**17)
+    return "".join(str((x >> bit & 1) + 2 * (y >> bit & 1)) for bit in range(16, -1, -1))
+
+
+def bounds_of(quadkey: str) -> tuple[float, float, float, float]:
+    x = sum((int(digit) & 1) << (16 - place) for place, digit in enumerate(quadkey))
+    y = sum((int(digit) >> 1) << (16 - place) for place, digit in enumerate(quadkey))
+
+    def north(row: int) -> float:
+        return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * row / 2**17))))
+
+    return x / 2**17 * 360 - 180, north(y + 1), (x + 1) / 2**17 * 360 - 180, north(y)
+
+
+COVERED = "technology IN ('4G', '5G') AND rsrp >= -105"
+RULE = {"share": 0.6, "samples": 3, "devices": 1, "voice": 10}
+
+
+def tile_states(phusa) -> tuple[dict, set]:
+    """By the definition: one voice per tile, device and day, of bounded weight."""
+    rows = from_segments(
+        phusa,
+        "coverage",
+        "lat::DOUBLE AS lat, lon::DOUBLE AS lon, coalesce(operator, 'unknown') AS operator, device, "
+        f"(ts + INTERVAL 7 HOUR)::DATE AS day, count_if({COVERED}) AS yes, count({COVERED}) AS known",
+    )
+    voices = {}
+    for row in rows:
+        if row["lat"] is not None and row["known"]:
+            key = (tile_of(row["lon"], row["lat"]), row["operator"], row["device"], row["day"])
+            yes, known = voices.get(key, (0, 0))
+            voices[key] = (yes + row["yes"], known + row["known"])
+    sums = {}
+    for (tile, operator, device, _), (yes, known) in voices.items():
+        entry = sums.setdefault((tile, operator), [0.0, 0.0, 0, set()])
+        weight = min(known, RULE["voice"])
+        entry[0] += weight * yes / known
+        entry[1] += weight
+        entry[2] += known
+        entry[3].add(device)
+    states = {
+        key: covered / weight >= RULE["share"]
+        for key, (covered, weight, known, devices) in sums.items()
+        if known >= RULE["samples"] and len(devices) >= RULE["devices"]
+    }
+    return states, {operator for _, operator in sums}
+
+
+def test_coverage_is_what_its_definition_says(phusa, schemas):
+    states, operators = tile_states(phusa)
+    arguments = ["coverage", "--data", phusa.data, "--schemas", schemas, "--format", "json"]
+    arguments += ["--share", str(RULE["share"]), "--samples", RULE["samples"], "--devices", RULE["devices"]]
+    # Dead zones: every operator is known to fail.
+    zones = json.loads(run_phusa(*arguments, "--dead-zones").stdout)
+    tiles = {tile for tile, _ in states}
+    dead = {tile for tile in tiles if all(states.get((tile, operator)) is False for operator in operators)}
+    assert {zone["quadkey"] for zone in zones} == dead
+    # One operator's wards: the area of the covered tiles in the ward, by shapely.
+    operator = max(operators, key=lambda name: sum(1 for _, own in states if own == name))
+    done = run_phusa(*arguments, "--operator", operator)
+    assert done.returncode == 0, done.stderr
+    wards = keyed(json.loads(done.stdout), "area")
+    outlines = json.loads((schemas / "areas" / "wards.geojson").read_text())["features"]
+    covered = [shapely.box(*bounds_of(tile)) for (tile, own), is_covered in states.items() if own == operator and is_covered]
+    failing = [shapely.box(*bounds_of(tile)) for (tile, own), is_covered in states.items() if own == operator and not is_covered]
+    trees = [shapely.STRtree(covered), shapely.STRtree(failing)]
+    seen = 0
+    for feature in outlines:
+        shape = shapely.geometry.shape(feature["geometry"])
+        ward = wards[(feature["properties"]["code"],)]
+        yes, no = (sum(shape.intersection(tree.geometries[i]).area for i in tree.query(shape)) for tree in trees)
+        if yes + no == 0:
+            assert ward["area_share"] is None
+            assert ward["unknown_share"] == 1
+            continue
+        seen += 1
+        # Square degrees and square metres differ by the latitude, hardly within a ward.
+        assert close(ward["area_share"], yes / (yes + no), 0, 2e-3), ward
+        assert close(ward["unknown_share"], 1 - (yes + no) / shape.area, 0, 2e-3), ward
+    assert seen > 100
 
 
 @pytest.mark.parametrize(

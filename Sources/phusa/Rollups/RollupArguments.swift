@@ -70,7 +70,7 @@ struct RollupArguments {
     }
 
     /// A day of the rollup's zone, a time, now, or a span before now.
-    private func time(_ text: String, option: String) throws(CommandFailure) -> EventTime {
+    func time(_ text: String, option: String) throws(CommandFailure) -> EventTime {
         if let day = TimePattern.iso.parse("\(text)T00:00:00Z", defaultOffsetSeconds: nil) {
             return plan.zone.time(localMicroseconds: day.microsecondsSinceEpoch)
         }
