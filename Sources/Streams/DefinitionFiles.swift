@@ -14,7 +14,7 @@ struct DefinitionFiles {
         } catch {
             throw DefinitionError(
                 file: directory, message: "there are no stream definitions: \(error)",
-                fix: "Give the folder that contains one folder for each stream, such as Schemas/streams")
+                fix: "It must contain a folder for each stream; commands take the folder above it, such as Schemas")
         }
     }
 

@@ -104,7 +104,7 @@ package final class RollupReader: Sendable {
             tables.withLock { $0[name] = table }
             return table.snapshot
         } catch DeltaError.notATable {
-            throw .noTable(name)
+            throw .noTable(path: "\(dataDirectory)/tables/\(name)")
         } catch {
             throw .table(.log(error, table: name))
         }
@@ -179,15 +179,16 @@ package final class RollupReader: Sendable {
 /// Why a question about a rollup has no answer.
 package enum RollupReadError: Error, CustomStringConvertible {
     case unknownRollup(String)
-    /// Nothing was ever ingested with this rollup.
-    case noTable(String)
+    /// Nothing was ever ingested with this rollup here.
+    case noTable(path: String)
     case table(TableError)
     case rollup(RollupError)
 
     package var description: String {
         switch self {
         case .unknownRollup(let name): "no stream defines a rollup \(name)"
-        case .noTable(let name): "there is no table \(name): it comes with the first commit of phusa run"
+        case .noTable(let path):
+            "there is no table \(path): it comes with the first start of phusa run. Give --data its data folder"
         case .table(let error): error.description
         case .rollup(.tooManyGroups(let limit)):
             "the answer has more than \(limit) rows: ask for fewer keys, a longer window or a shorter time"

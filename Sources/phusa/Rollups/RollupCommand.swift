@@ -17,7 +17,7 @@ struct RollupCommand: ParsableCommand {
 
             FIGURES
               rsrp                       all that the rollup keeps of the measure rsrp
-              rsrp.mean, rsrp.p95, rsrp.p99.9, covered.share, devices.distinct
+              rsrp.mean, rsrp.p95, rsrp.p99.9, covered_4g.share, devices.distinct
 
             TIMES are those at which windows begin: 2026-11-21 (a day of the rollup's zone), 2026-11-21T08:00:00Z, now,
             or a time span before now such as 24h or 30d.
@@ -27,8 +27,8 @@ struct RollupCommand: ParsableCommand {
 
             EXAMPLES
               phusa rollup
-              phusa rollup coverage --by area,operator --from 24h --measure rsrp.p50,covered.share
-              phusa rollup coverage --by area --where "area = '00004'" --window 1h --from 7d --measure covered.share
+              phusa rollup coverage --by area,operator --from 24h --measure rsrp.p50,covered_4g.share
+              phusa rollup coverage --by area --where "area = '00004'" --window 1h --from 7d --measure covered_4g.share
               phusa rollup broadband --by area --format csv --output broadband.csv
             """)
 
