@@ -49,6 +49,9 @@ final class PipelineTable {
             namePrefix: Self.segmentNamePrefix(node: configuration.node, lane: lane),
             compressionLevel: Int(configuration.compressionLevel))
         table = try Self.open(layout, LocalLogStore(tablePath: directory, files: store))
+        if let differences = layout.differences(from: table.snapshot.metadata.configuration) {
+            throw .meaningChanged(table: layout.name, differences)
+        }
         widenedColumns = try Self.widen(&table, to: layout)
         committedThrough = JournalOffset(UInt64(max(0, table.snapshot.transactions[appId]?.version ?? 0)))
     }
@@ -57,7 +60,10 @@ final class PipelineTable {
         let options = DeltaTable.Options(keepsFiles: false)
         let metadata = TableMetadata(
             schema: layout.deltaSchema, partitionColumns: layout.partitioning.columns, name: layout.name,
-            description: layout.description, createdMilliseconds: millisecondsNow())
+            description: layout.description,
+            configuration: layout.meaning.isEmpty
+                ? [:] : [TableLayout.meaningProperty: layout.meaning.joined(separator: "\n")],
+            createdMilliseconds: millisecondsNow())
         do throws(DeltaError) {
             return try DeltaTable(opening: log, options: options)
         } catch DeltaError.notATable {

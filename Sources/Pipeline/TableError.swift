@@ -18,6 +18,9 @@ package enum TableError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A column of the stream has another type than its table: give the member another name where its type changes, or
     /// put the table elsewhere.
     case columnsChanged(table: String, problems: [String])
+    /// The rows of a rollup would mean something else than those that are there: give it another name, or put the table
+    /// elsewhere.
+    case meaningChanged(table: String, String)
     /// The journal no longer has messages that the tables lack.
     case journalBehindTables(lane: String, problem: String)
     /// The readings of one commit have more windows and keys than memory is set aside for.
@@ -42,6 +45,10 @@ package enum TableError: Error, Equatable, Sendable, CustomStringConvertible {
             "table \(table): the stream's definition no longer fits the table, whose columns keep their types: "
                 + "\(problems.joined(separator: "; ")). Give the member another name where its type changes, take the "
                 + "change back, or move the table's folder away"
+        case .meaningChanged(let table, let differences):
+            "table \(table): the rollup is defined otherwise than when the table was made: \(differences). Give the rollup "
+                + "another name, take the change back, or move the table's folder away: it is then made anew from the "
+                + "readings that are stored"
         case .journalBehindTables(let lane, let problem): "lane \(lane): \(problem)"
         case .rollup(.tooManyGroups(let limit), let table):
             "table \(table): one commit has more than \(limit) groups: take keys with many values out of the rollup"

@@ -15,6 +15,10 @@ package struct TableLayout: Sendable {
 
     /// Into which folders rows go.
     package let partitioning: Partitioning
+    /// What the rows mean, where their columns alone do not say it; a table keeps what it was made with.
+    package let meaning: [String]
+    /// The property of a table that keeps it, a part a line.
+    package static let meaningProperty = "phusa.meaning"
 
     /// How much time the rows of a partition span.
     package enum Partitioning: Sendable {
@@ -44,7 +48,7 @@ package struct TableLayout: Sendable {
 
     package init(
         name: String, description: String, columns: [ColumnDefinition], timeColumn: Int, sortColumns: [Int],
-        partitioning: Partitioning = .hour
+        partitioning: Partitioning = .hour, meaning: [String] = []
     ) {
         require(columns.indices.contains(timeColumn) && !columns[timeColumn].isNullable, "a table has a time")
         self.name = name
@@ -53,6 +57,16 @@ package struct TableLayout: Sendable {
         self.timeColumn = timeColumn
         self.sortColumns = sortColumns
         self.partitioning = partitioning
+        self.meaning = meaning
+    }
+
+    /// What another meaning has that this has not, and the other way round; nil when a table with `properties` is fit.
+    func differences(from properties: [String: String]) -> String? {
+        let known = properties[Self.meaningProperty]?.split(separator: "\n").map(String.init) ?? []
+        guard known != meaning else { return nil }
+        let (gone, new) = (known.filter { !meaning.contains($0) }, meaning.filter { !known.contains($0) })
+        let parts = gone.map { "it was made with `\($0)`" } + new.map { "`\($0)` is new" }
+        return parts.isEmpty ? "the order of its parts has changed" : parts.joined(separator: "; ")
     }
 
     func index(of column: String) -> Int {

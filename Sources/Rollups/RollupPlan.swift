@@ -59,6 +59,10 @@ package struct RollupPlan: Sendable {
     /// `last_arrival`.
     package let columns: [ColumnDefinition]
     package let keyCount: Int
+    /// What partials mean, part by part: two plans whose partials may stand in one table have the same parts.
+    ///
+    /// Coarser windows and quantiles are not among them, since they are worked out when somebody asks.
+    package let signature: [String]
 
     private let keys: [Key]
     private let timeColumn: Int
@@ -80,6 +84,9 @@ package struct RollupPlan: Sendable {
         self.keys = keys
         self.filter = filter
         keyCount = keys.count
+        signature =
+            ["window \(windows[0])", "zone \(zone.name)"] + keys.map { $0.signature(stream) }
+            + (filter.map { ["where \($0.text)"] } ?? []) + measures.map { $0.signature(stream) }
         var outputs = [
             Aggregation.Output(
                 ColumnDefinition("readings", .int64, isNullable: false, comment: "Readings in this partial"), .rows)
@@ -197,7 +204,36 @@ package struct RollupPlan: Sendable {
     }
 }
 
+extension RollupPlan.Measure {
+    fileprivate func signature(_ stream: [ColumnDefinition]) -> String {
+        switch self {
+        case .quantity(let name, let column, let parts, let binning):
+            "\(name): parts \(parts.rawValue) of \(stream[column].name), \(binning?.signature ?? "no bins")"
+        case .share(let name, let condition): "\(name): share of \(condition.text)"
+        case .distinct(let name, let column): "\(name): distinct \(stream[column].name)"
+        case .first(let name, let column): "\(name): first \(stream[column].name)"
+        case .last(let name, let column): "\(name): last \(stream[column].name)"
+        }
+    }
+}
+
+extension Binning {
+    fileprivate var signature: String {
+        switch self {
+        case .step(let scale): "bins of \(scale.value(of: 1))"
+        case .relative(let scale): "bins within \(scale.relativeError)"
+        }
+    }
+}
+
 extension RollupPlan.Key {
+    fileprivate func signature(_ stream: [ColumnDefinition]) -> String {
+        switch self {
+        case .column(let column): "by \(stream[column].name)"
+        case .tile(_, _, let zoom): "by tile of zoom \(zoom)"
+        }
+    }
+
     fileprivate func definition(_ stream: [ColumnDefinition]) -> ColumnDefinition {
         switch self {
         case .column(let column):

@@ -107,6 +107,26 @@ struct RollupLiveTests {
         #expect(caughtUp)
     }
 
+    @Test("a rollup that is defined otherwise than its table is refused, for writing and for reading")
+    func otherDefinition() throws {
+        let machine = try Machine(TestStreams.catalog(), seed: 8)
+        _ = try machine.append(messages(0..<20))
+        _ = machine.synchronize()
+        try machine.drain()
+        machine.close()
+        machine.configuration.rollups = try RollupCatalog(TestStreams.catalog(share: "level >= 11"))
+        let error = #expect(throws: TableError.self) { try machine.open() }
+        let text = error?.description ?? ""
+        #expect(text.contains("`high: share of level >= 10") && text.contains("`high: share of level >= 11` is new"))
+        let reader = RollupReader(
+            machine.configuration.rollups, dataDirectory: Machine.directory, node: "n", store: machine.store)
+        let question = RollupQuestion(keys: [], window: nil, figures: [RollupFigure("tags", .sum)])
+        #expect(throws: RollupReadError.self) { try reader.answer(question, of: "slow") }
+        machine.configuration.rollups = try RollupCatalog(machine.catalog)
+        try machine.open()
+        try machine.checkRollups("with the first definition again")
+    }
+
     @Test("time order, any order and a late tenth give the same rollup", arguments: 1...5 as ClosedRange<UInt64>)
     func order(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)

@@ -93,6 +93,7 @@ package final class RollupReader: Sendable {
 
     private func snapshot(of plan: RollupPlan) throws(RollupReadError) -> DeltaSnapshot {
         let name = plan.layout.name
+        let opened: DeltaTable
         do throws(DeltaError) {
             if var table = tables.withLock({ $0[name] }) {
                 let snapshot = try table.update()
@@ -101,13 +102,17 @@ package final class RollupReader: Sendable {
             }
             let log = LocalLogStore(tablePath: "\(dataDirectory)/tables/\(name)", files: store)
             let table = try DeltaTable(opening: log)
-            tables.withLock { $0[name] = table }
-            return table.snapshot
+            opened = table
         } catch DeltaError.notATable {
             throw .noTable(path: "\(dataDirectory)/tables/\(name)")
         } catch {
             throw .table(.log(error, table: name))
         }
+        if let differences = plan.layout.differences(from: opened.snapshot.metadata.configuration) {
+            throw .table(.meaningChanged(table: name, differences))
+        }
+        tables.withLock { $0[name] = opened }
+        return opened.snapshot
     }
 
     // MARK: Rows

@@ -122,6 +122,7 @@ extension RollupPlan {
         TableLayout(
             name: Self.tablePrefix + name,
             description: "Partial aggregates; rows with equal keys and window are to be merged",
-            columns: tableColumns, timeColumn: 0, sortColumns: Array(1..<1 + keyCount) + [0], partitioning: .day)
+            columns: tableColumns, timeColumn: 0, sortColumns: Array(1..<1 + keyCount) + [0], partitioning: .day,
+            meaning: signature)
     }
 }

@@ -12,17 +12,19 @@ enum TestStreams {
     static let names = ["fast", "slow"]
 
     /// With other kinds than usual, the schema of a later day.
-    static func catalog(kinds: [String] = ["a", "b"]) throws -> StreamCatalog {
+    static func catalog(
+        kinds: [String] = ["a", "b"], share: String = "level >= 10 OR on = true"
+    ) throws -> StreamCatalog {
         let store = SimulatedFileStore(seed: 1)
         for (name, window) in [("fast", "10s"), ("slow", "1h")] {
             try store.createDirectory("/schemas/\(name)")
-            try store.createAtomically("/schemas/\(name)/stream.yaml", Array(definition(name, window).utf8))
+            try store.createAtomically("/schemas/\(name)/stream.yaml", Array(definition(name, window, share).utf8))
             try store.createAtomically("/schemas/\(name)/v3.schema.json", Array(schema(kinds).utf8))
         }
         return try StreamCatalog.load("/schemas", from: store)
     }
 
-    private static func definition(_ name: String, _ window: String) -> String {
+    private static func definition(_ name: String, _ window: String, _ share: String) -> String {
         """
         stream: \(name)
         title: { en: \(name), vi: \(name) }
@@ -41,7 +43,7 @@ enum TestStreams {
               level: { figures: [count, sum, mean, min, max, p50], step: 0.5 }
               tags: { of: tag, figures: [sum, p90] }
               ratio: [mean]
-              high: { share: level >= 10 OR on = true }
+              high: { share: \(share) }
               devices: { distinct: device }
               newest: { last: tag }
           \(name)_on:
