@@ -21,7 +21,7 @@ package struct DefinitionError: Error, Equatable, Sendable, CustomStringConverti
 
     /// Does one part of the work and keeps its error, so that what is independent of it can be looked at too.
     @discardableResult
-    static func collect<Value>(
+    package static func collect<Value>(
         into errors: inout [DefinitionError], _ part: () throws(DefinitionError) -> Value
     ) -> Value? {
         do throws(DefinitionError) {

@@ -17,14 +17,14 @@ struct RollupCompiler {
     func compile(errors: inout [DefinitionError]) -> [(RollupPlan, RollupDefinition.Tiles?)] {
         let errorCount = errors.count
         let keys = definition.keys.compactMap { key in
-            collect(&errors) { () throws(DefinitionError) in try column(key, in: "by") }
+            DefinitionError.collect(into: &errors) { () throws(DefinitionError) in try column(key, in: "by") }
         }
-        let windows = collect(&errors) { () throws(DefinitionError) in try self.windows() } ?? []
+        let windows = DefinitionError.collect(into: &errors) { () throws(DefinitionError) in try self.windows() } ?? []
         let measures = definition.measures.compactMap { measure in
-            collect(&errors) { () throws(DefinitionError) in try self.measure(measure) }
+            DefinitionError.collect(into: &errors) { () throws(DefinitionError) in try self.measure(measure) }
         }
         let filter = definition.filter.flatMap { filter in
-            collect(&errors) { () throws(DefinitionError) in try condition(filter, in: "where") }
+            DefinitionError.collect(into: &errors) { () throws(DefinitionError) in try condition(filter, in: "where") }
         }
         var plans: [(RollupPlan, RollupDefinition.Tiles?)] = []
         plans.append(
@@ -34,7 +34,7 @@ struct RollupCompiler {
                     windows: windows.isEmpty ? [.localDay] : windows, measures: measures, filter: filter), nil
             ))
         if let tiles = definition.tiles {
-            collect(&errors) { () throws(DefinitionError) in
+            DefinitionError.collect(into: &errors) { () throws(DefinitionError) in
                 let tileKeys = try self.keys(of: tiles, beside: keys)
                 plans.append(
                     (
@@ -55,17 +55,6 @@ struct RollupCompiler {
             name: name, keys: keys, windows: windows, measures: measures, filter: filter,
             timeColumn: stream.timeColumn, arrivalColumn: stream.ingestTimeColumn, stream: stream.columns,
             zone: definition.zone)
-    }
-
-    private func collect<Value>(
-        _ errors: inout [DefinitionError], _ part: () throws(DefinitionError) -> Value
-    ) -> Value? {
-        do throws(DefinitionError) {
-            return try part()
-        } catch {
-            errors.append(error)
-            return nil
-        }
     }
 
     // MARK: Parts

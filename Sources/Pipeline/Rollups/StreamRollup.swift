@@ -44,7 +44,7 @@ final class StreamRollup {
         return try table.commit(through: offset, firstOffset: firstOffset, isForced: true)
     }
 
-    /// Partials of the rows that wait, for those who ask now; nil when there are none.
+    /// Partials of the rows that wait, for those who ask now.
     func live(_ readings: borrowing ColumnBatch) throws(TableError) -> LivePartials.Partials {
         try gather(readings)
         var batch = ColumnBatch(plan.columns, rowLimit: max(1, aggregation.rowCount))
